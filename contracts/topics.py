@@ -50,7 +50,7 @@ FOLLOWUP_EVENTS = Topic(
 ALERT_EVENTS = Topic(
     "care.alert.events.v1",
     "alerts",
-    "Every transition of every alert, every mute, and every version of rules, ladders and quiet hours.",
+    "Every transition of every alert, every mute, and version of rules, ladders, quiet hours and contact definition.",
     event_classes(alerts.AnyEvent),
 )
 ENDS: tuple[type[Event], ...] = (alerts.AlertCarriedAway, alerts.AlertCleared, alerts.AlertWithdrawn)
@@ -135,5 +135,6 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         *get_args(alerts.RuleEvent),
         alerts.LadderPublished,
         alerts.QuietHoursPublished,
+        alerts.ContactDefinitionPublished,
     }
 )

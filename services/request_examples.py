@@ -52,6 +52,11 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
         "ignored_by": ["critical"],
         "reason": "The works council asked for it",
     },
+    "PublishContactDefinition": {
+        "outcomes": ["left-message", "not-reached"],
+        "accounts": ["E0001"],
+        "reason": "A message that was left is no contact",
+    },
     "RuleRetirement": {"reason": "Replaced by another rule"},
     "ConfirmTier": {},
     "RefuseTier": {},

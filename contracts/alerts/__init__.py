@@ -1,6 +1,7 @@
 """The events that the alerts service publishes."""
 
 from contracts.alerts.care import CareReported, CareResult
+from contracts.alerts.contact_definition import ContactDefinitionPublished
 from contracts.alerts.ladder import LadderEvent, LadderPublished, Rung, Whom
 from contracts.alerts.mute import MuteEvent, RuleMuted, RuleUnmuted
 from contracts.alerts.quiet_hours import QuietDays, QuietHoursPublished, QuietWindow
@@ -58,6 +59,7 @@ __all__ = [
     "CareReported",
     "CareRequest",
     "CareResult",
+    "ContactDefinitionPublished",
     "Definition",
     "Delivery",
     "LadderEvent",

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.alerts.care import CareReported
+from contracts.alerts.contact_definition import ContactDefinitionPublished
 from contracts.alerts.ladder import LadderPublished
 from contracts.alerts.mute import RuleMuted, RuleUnmuted
 from contracts.alerts.quiet_hours import QuietHoursPublished
@@ -139,6 +140,7 @@ AnyEvent = Annotated[
     | RuleRetired
     | LadderPublished
     | QuietHoursPublished
+    | ContactDefinitionPublished
     | RuleMuted
     | RuleUnmuted,
     Field(discriminator="type"),

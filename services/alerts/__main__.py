@@ -28,7 +28,7 @@ from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
 from chassis.versions.lookup import Versions
-from contracts.alerts import QuietHoursPublished
+from contracts.alerts import ContactDefinitionPublished, QuietHoursPublished
 from contracts.erasure_answers import record_of
 from contracts.event import Envelope
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN
@@ -42,7 +42,7 @@ from services.alerts.detection.received import TOPICS, read
 from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.detection.sweep import Sweep
 from services.alerts.domain.alert import ALERT
-from services.alerts.domain.definition import LADDER, QUIET_HOURS
+from services.alerts.domain.definition import CONTACT_DEFINITION, LADDER, QUIET_HOURS
 from services.alerts.domain.mute import MUTE
 from services.alerts.domain.rule import RULE, RULE_DRAFT
 from services.alerts.engine.rule import Rules
@@ -67,7 +67,8 @@ Run = Callable[[], Coroutine[None, None, None]]
 def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
     health = context.supervisor.health
-    store, mapper, rules = EventStore(context.pool), EventMapper(), StoredRules(DEFAULT_RULES)
+    store, mapper = EventStore(context.pool), EventMapper()
+    rules = StoredRules(DEFAULT_RULES, mapper, contacts_of(context, store, mapper).stream_of())
     quiet_hours = StoredQuietHours(mapper, quiet_hours_of(context, store, mapper).stream_of())
     detector = Detector(store, context.pool, mapper, rules, quiet_hours=quiet_hours)
     timers = Timers(detector.run_due, health=health("timers"))
@@ -142,11 +143,18 @@ def dependencies(
         mutes=CommandHandler(store, MUTE, mapper),
         ladders=Versions(LADDER, store, mapper, Pseudonyms(context.settings.pseudonym_key)),
         quiet_hours=quiet_hours_of(context, store, mapper),
+        contacts=contacts_of(context, store, mapper),
     )
 
 
 def quiet_hours_of(context: ServiceContext, store: EventStore, mapper: EventMapper) -> Versions[QuietHoursPublished]:
     return Versions(QUIET_HOURS, store, mapper, Pseudonyms(context.settings.pseudonym_key))
+
+
+def contacts_of(
+    context: ServiceContext, store: EventStore, mapper: EventMapper
+) -> Versions[ContactDefinitionPublished]:
+    return Versions(CONTACT_DEFINITION, store, mapper, Pseudonyms(context.settings.pseudonym_key))
 
 
 def relay(context: ServiceContext, store: EventStore) -> Relay:

@@ -13,7 +13,14 @@ from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.versions.lookup import Versions
-from contracts.alerts import LadderPublished, QuietHoursPublished, RuleDrafted, RuleMuted, RuleVersion
+from contracts.alerts import (
+    ContactDefinitionPublished,
+    LadderPublished,
+    QuietHoursPublished,
+    RuleDrafted,
+    RuleMuted,
+    RuleVersion,
+)
 from services.alerts.engine.rule import Rules
 from services.alerts.handling import AlertHandler
 from services.alerts.live.broadcast import Broadcast
@@ -48,6 +55,7 @@ class Dependencies:
     mutes: CommandHandler[RuleMuted | None]
     ladders: Versions[LadderPublished]
     quiet_hours: Versions[QuietHoursPublished]
+    contacts: Versions[ContactDefinitionPublished]
 
 
 Needs = Annotated[Dependencies, Depends(dependencies_of)]

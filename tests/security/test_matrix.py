@@ -237,6 +237,10 @@ alerts GET /v1/ladders/{severity}                           401        +     +  
 alerts GET /v1/ladders/{severity}/versions                  401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/ladders/{severity}/difference                401        +     +      +       +     403      +     +   +     +           +
 alerts PUT /v1/ladders/{severity}                           401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/contact-definition                           401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/contact-definition/versions                  401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/contact-definition/difference                401        +     +      +       +     403      +     +   +     +           +
+alerts PUT /v1/contact-definition                           401      403   403    403     403     403    403   403   +     +         403
 alerts GET /v1/quiet-hours                                  401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/quiet-hours/versions                         401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/quiet-hours/difference                       401        +     +      +       +     403      +     +   +     +           +
@@ -281,6 +285,9 @@ EVERYBODYS = {
     "/v1/rules/sweep",
     "/v1/rules/export",
     "/v1/ladders",
+    "/v1/contact-definition",
+    "/v1/contact-definition/versions",
+    "/v1/contact-definition/difference",
     "/v1/quiet-hours",
     "/v1/quiet-hours/versions",
     "/v1/quiet-hours/difference",

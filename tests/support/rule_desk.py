@@ -25,7 +25,7 @@ from services.alerts.__main__ import build
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.detection.sweep import Sweep
-from services.alerts.domain.definition import QUIET_HOURS
+from services.alerts.domain.definition import CONTACT_DEFINITION, QUIET_HOURS
 from services.alerts.engine.rule import RuleBook, Rules
 from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.shipped.rules import DEFAULT_RULES
@@ -43,13 +43,18 @@ def days_ago(days: float) -> datetime:
     return datetime.now(UTC) - timedelta(days=days)
 
 
+def stored_rules() -> StoredRules:
+    contacts = Pseudonyms(SETTINGS.pseudonym_key).derived(*CONTACT_DEFINITION.stream)
+    return StoredRules(DEFAULT_RULES, EventMapper(), contacts)
+
+
 @dataclass
 class RuleDesk:
     """One process of the alerts service. `ask` sends a request; `settle` lets all background work be done."""
 
     pool: Pool
     issuer: Issuer
-    rules: Rules = field(default_factory=lambda: StoredRules(DEFAULT_RULES))
+    rules: Rules = field(default_factory=stored_rules)
     # The position up to which the own events are applied.
     applied: int = 0
 

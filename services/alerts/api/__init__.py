@@ -3,6 +3,7 @@
 from services.alerts.api import (
     alerts,
     bulk,
+    contact_definition,
     counts,
     customers,
     erasure,
@@ -30,6 +31,7 @@ ROUTERS = (
     export.router,
     rule_files.router,
     handling.router,
+    contact_definition.router,
     ladders.router,
     mutes.router,
     quiet_hours.router,

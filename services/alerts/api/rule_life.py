@@ -104,7 +104,8 @@ async def preview_rule(rule: Name, body: commands.RuleContent, caller: Previewer
     now, definition = caller.context.now, definition_of(body.definition)
     token = needs.rules.cursors.write([now.isoformat()], bound(rule, definition))
     candidate = Rule(**dict(body.definition), id=rule, version=1)
-    return await preview(needs.rules.pool, candidate, now, token)
+    present = (await needs.rules.in_force.current(needs.rules.pool)).book
+    return await preview(needs.rules.pool, present.only(candidate), now, token)
 
 
 @router.post("/rules/{rule}/publication", response_model=Accepted, responses=PUBLISHED)

@@ -10,6 +10,7 @@ from services.alerts.commands.alert import (
     Snooze,
     Unsnooze,
 )
+from services.alerts.commands.contact_definition import PublishContactDefinition
 from services.alerts.commands.ladder import PublishLadder
 from services.alerts.commands.mute import Mute, MuteRule, UnmuteRule
 from services.alerts.commands.quiet_hours import PublishQuietHours
@@ -33,6 +34,7 @@ __all__ = [
     "Moment",
     "Mute",
     "MuteRule",
+    "PublishContactDefinition",
     "PublishLadder",
     "PublishQuietHours",
     "PublishRule",

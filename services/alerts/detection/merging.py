@@ -49,7 +49,7 @@ def receive_merging(
 ) -> Iterator[Ended]:
     """Fold the events of a customer that is, becomes or was a duplicate; yield each change with its customer."""
     for envelope in own:
-        after = facts_after(customer_id, memories, envelope)
+        after = facts_after(customer_id, memories, envelope, rules)
         holder = memories[customer_id].facts.merged_into or customer_id
         yield from ((holder, each, envelope) for each in reported(memories[holder].state.facts, envelope))
         for change in carried(customer_id, memories, envelope, now):
@@ -64,7 +64,9 @@ def receive_merging(
             yield from ((each, change, envelope) for change in evaluation.changes)
 
 
-def facts_after(customer_id: UUID, memories: Mapping[UUID, Memory], envelope: Envelope[Any]) -> dict[UUID, Facts]:
+def facts_after(
+    customer_id: UUID, memories: Mapping[UUID, Memory], envelope: Envelope[Any], rules: RuleBook
+) -> dict[UUID, Facts]:
     """Return the facts after the event, of each customer that it changes."""
     own = memories[customer_id].state.facts
     match envelope.event:
@@ -76,9 +78,10 @@ def facts_after(customer_id: UUID, memories: Mapping[UUID, Memory], envelope: En
             survivor, duplicate = release(memories[from_id].state.facts, customer_id, own)
             return {from_id: survivor, customer_id: duplicate}
         case _ if own.merged_into:
-            return {own.merged_into: evolve_absorbed(memories[own.merged_into].state.facts, envelope)}
+            survivor = memories[own.merged_into].state.facts
+            return {own.merged_into: evolve_absorbed(survivor, envelope, rules.contacts)}
         case _:
-            return {customer_id: evolve(own, envelope)}
+            return {customer_id: evolve(own, envelope, rules.contacts)}
 
 
 def carried(

@@ -17,7 +17,7 @@ from contracts.customer import Registered
 from services.alerts.detection.derivation import READ, envelope_of, evaluated
 from services.alerts.detection.replay import episodes_of
 from services.alerts.detection.undoing import within
-from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.zone import BUSINESS_ZONE
 
 WEEKS: Final = 12
@@ -107,14 +107,14 @@ class Weeks:
         return [sum(self._counts[owner_id, day] for owner_id in known) for day in self.mondays]
 
 
-async def past(pool: Pool, rule: Rule, now: datetime) -> PastPreview:
+async def past(pool: Pool, book: RuleBook, now: datetime) -> PastPreview:
     """Replay up to MAX_SAMPLE customers within MAX_SECONDS. Customers that were ever merged are left out.
 
     So are customers whose registration is not in the log: an earlier build kept no facts.
     """
     weeks, customers, until = Weeks(now), 0, asyncio.get_running_loop().time() + MAX_SECONDS
     for (customer_id,) in await pool.fetch(SAMPLE, MAX_SAMPLE):
-        found = await replayed(pool, customer_id, rule, now, until)
+        found = await replayed(pool, customer_id, book, now, until)
         if asyncio.get_running_loop().time() > until:
             break
         if found is not None:
@@ -124,7 +124,7 @@ async def past(pool: Pool, rule: Rule, now: datetime) -> PastPreview:
 
 
 async def replayed(
-    pool: Pool, customer_id: UUID, rule: Rule, now: datetime, until: float
+    pool: Pool, customer_id: UUID, book: RuleBook, now: datetime, until: float
 ) -> Sequence[AlertRaised] | None:
     """Return the episodes of a customer; None if the log does not have its registration. It stops at `until`."""
     facts = [fact for fact in await pool.fetch(READ, [customer_id]) if evaluated(fact)]
@@ -132,7 +132,7 @@ async def replayed(
     if not any(isinstance(each.event, Registered) for each in envelopes):
         return None
     found: list[AlertRaised] = []
-    async for begun in in_turns(episodes_of(envelopes, rule, now)):
+    async for begun in in_turns(episodes_of(envelopes, book, now)):
         found += begun
         if asyncio.get_running_loop().time() > until:
             break

@@ -16,7 +16,7 @@ from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.attributes import failures
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import Finding, find
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import RuleBook
 
 PAGE: Final = 500
 MAX_CUSTOMERS: Final = 200_000
@@ -69,11 +69,11 @@ class RulePreview(BaseModel):
 
 
 class Counts:
-    """Counts what a rule would do with one customer after another."""
+    """Counts what the only rule of a book would do with one customer after another."""
 
-    def __init__(self, rule: Rule, now: datetime) -> None:
-        self._rule = rule
-        self._book = RuleBook(rules=(rule,))
+    def __init__(self, book: RuleBook, now: datetime) -> None:
+        (self._rule,) = book.rules
+        self._book = book
         self._now = now
         self.totals: Counter[str] = Counter()
         self.severities: Counter[str] = Counter()
@@ -108,9 +108,9 @@ def owner_of(finding: Finding) -> str | None:
     return finding.stretch.employee_id
 
 
-async def preview(pool: Pool, rule: Rule, now: datetime, token: str) -> RulePreview:
-    """Evaluate up to MAX_CUSTOMERS customers within MAX_SECONDS."""
-    counts, is_complete = Counts(rule, now), False
+async def preview(pool: Pool, book: RuleBook, now: datetime, token: str) -> RulePreview:
+    """Evaluate the only rule of a book with up to MAX_CUSTOMERS customers within MAX_SECONDS."""
+    counts, is_complete = Counts(book, now), False
     loop = asyncio.get_running_loop()
     until = loop.time() + MAX_SECONDS
     async for page in pages(pool):
@@ -126,7 +126,7 @@ async def preview(pool: Pool, rule: Rule, now: datetime, token: str) -> RulePrev
         severities={str(name): count for name, count in counts.severities.items() if count},
         owners=[OwnerPreview(owner_id=each, count=count) for each, count in counts.owners.most_common(MAX_OWNERS)],
         failures=counts.failures,
-        past=await past(pool, rule, now),
+        past=await past(pool, book, now),
     )
 
 

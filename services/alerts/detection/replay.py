@@ -11,16 +11,16 @@ from contracts.event import Envelope
 from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.changes import Change, Raising
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import RuleBook
 
 
-def episodes_of(envelopes: Sequence[Envelope[Any]], rule: Rule, now: datetime) -> Iterator[list[AlertRaised]]:
-    """Yield after each fact the alerts that the engine raises before the next one is known.
+def episodes_of(envelopes: Sequence[Envelope[Any]], book: RuleBook, now: datetime) -> Iterator[list[AlertRaised]]:
+    """Yield after each fact the alerts that the engine raises under a book before the next one is known.
 
     The facts are all of one customer, in the order in which they were recorded. The engine looks whenever something is
     due, and receives nothing late.
     """
-    book, known, facts = RuleBook(rules=(rule,)), EMPTY, list(map(assumed, envelopes))
+    known, facts = EMPTY, list(map(assumed, envelopes))
     # A fact of a file may be known before facts that were recorded earlier: nothing is looked at after those.
     untils = list(accumulate([now, *(each.recorded_at for each in reversed(facts))], min))[-2::-1]
     for fact, until in zip(facts, untils, strict=True):

@@ -2,37 +2,57 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
 
 from chassis.postgres.database import Connection
+from chassis.store.event_store import COLUMNS, recorded
+from chassis.store.mapper import EventMapper
 from contracts.alerts import RuleDrafted, RulePhase, RulePublished, RuleRetired
 from contracts.topics import EVENT_TYPES
+from services.alerts.engine.contact_definition import ContactDefinitions, definitions_of
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, Rule, RuleBook
 from services.alerts.projection.rules import DRAFT, VERSION
 
-POSITION = "SELECT coalesce(max(position), 0) FROM rule"
+POSITION = """
+    SELECT (SELECT coalesce(max(position), 0) FROM rule) AS rules,
+        (SELECT coalesce(max(version), 0) FROM event WHERE stream_id = $1) AS contacts
+"""
 ROWS = "SELECT name, kind, position, event_id, recorded_at, data FROM rule ORDER BY name"
+CONTACTS = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 ORDER BY version"  # noqa: S608
 SWEPT = "SELECT last_customer_id, finished_at IS NOT NULL AS is_finished FROM rule_sweep WHERE book = $1"
+
+
+class Position(NamedTuple):
+    """The position of the last event about rules, and the version of the definition of contacts."""
+
+    rules: int
+    contacts: int
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A book, and the position of its last event. `is_swept`: all customers were evaluated under it."""
+    """A book, and where its last events are. `is_swept`: all customers were evaluated under it."""
 
-    position: int
+    position: Position
     book: RuleBook
     is_swept: bool = False
 
 
 class StoredRules:
-    """The rules in force as a transaction sees them. A book is kept until a version or a draft follows."""
+    """The rules in force as a transaction sees them. A book is kept until a version or a draft follows.
 
-    def __init__(self, shipped: RuleBook) -> None:
+    `contacts` is the stream of the definition of contacts; without it, the shipped one is in force. The definition is
+    read from the store: a version holds for all that is evaluated after its commit.
+    """
+
+    def __init__(self, shipped: RuleBook, mapper: EventMapper | None = None, contacts: UUID | None = None) -> None:
         self._shipped = shipped
+        self._mapper = mapper or EventMapper()
+        self._contacts = contacts
         self._known: Known | None = None
 
     async def current(self, held: Connection) -> InForce:
@@ -41,9 +61,9 @@ class StoredRules:
         A customer that is locked after a sweep has passed it is then evaluated under the book of the sweep, or a later
         one.
         """
-        known, position = self._known, await held.fetchval(POSITION)
+        known, position = self._known, await self._position(held)
         if known is None or known.position != position:
-            known = self._keep(await self._load(held))
+            known = self._keep(await self._load(held, position))
         if known.is_swept:
             return InForce(known.book)
         swept = await swept_to(held, known.book)
@@ -55,12 +75,21 @@ class StoredRules:
         """Return the rules that were read last, which may be in force no longer. They cost no query."""
         return self._known.book if self._known else (await self.current(held)).book
 
-    async def _load(self, held: Connection) -> Known:
-        rows = await held.fetch(ROWS)
-        position, book = max((row["position"] for row in rows), default=0), combined(self._shipped, rows)
+    async def _position(self, held: Connection) -> Position:
+        (row,) = await held.fetch(POSITION, self._contacts)
+        return Position(row["rules"], row["contacts"])
+
+    async def _load(self, held: Connection, position: Position) -> Known:
+        contacts = await self._definitions(held)
+        book = combined(self._shipped, await held.fetch(ROWS)).model_copy(update={"contacts": contacts})
         if self._known and self._known.book.fingerprint == book.fingerprint:
-            return replace(self._known, position=position)
+            return replace(self._known, position=position, book=book)
         return Known(position, book)
+
+    async def _definitions(self, held: Connection) -> ContactDefinitions:
+        """Return what counts as a contact, from all versions of the stream."""
+        envelopes = [self._mapper.to_envelope(recorded(row)) for row in await held.fetch(CONTACTS, self._contacts)]
+        return definitions_of((each.recorded_at, each.event) for each in envelopes)
 
     def _keep(self, known: Known) -> Known:
         """Keep the later of two books: several tasks read at the same time."""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from contracts.event import Envelope
 from services.alerts.engine import months, rings
+from services.alerts.engine.contact_definition import ContactDefinitions
 from services.alerts.engine.facts import Facts, Warned
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.folds.measured import newest
@@ -61,7 +62,7 @@ def release(survivor: Facts, duplicate_id: UUID, duplicate: Facts) -> tuple[Fact
     return replace(survivor, absorbed=kept), replace(released, absorbed=duplicate.absorbed)
 
 
-def evolve_absorbed(survivor: Facts, envelope: Envelope[Any]) -> Facts:
+def evolve_absorbed(survivor: Facts, envelope: Envelope[Any], defined: ContactDefinitions) -> Facts:
     """Apply an event of a duplicate to its facts within the survivor."""
-    own = evolve(survivor.absorbed.get(envelope.subject, Facts()), envelope)
+    own = evolve(survivor.absorbed.get(envelope.subject, Facts()), envelope, defined)
     return replace(survivor, absorbed={**survivor.absorbed, envelope.subject: own})

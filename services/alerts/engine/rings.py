@@ -14,7 +14,6 @@ from uuid import UUID
 from contracts import customer, followup
 from contracts.event import Event
 from contracts.followup import Direction
-from services.alerts.engine.contact_definition import HUMAN_CONTACT
 from services.alerts.engine.occurrence import Occurrence
 
 RingName = Literal[
@@ -61,9 +60,10 @@ class Found(NamedTuple):
     bits: int
 
 
-def of_contact(event: followup.ContactLogged) -> Found:
+def of_contact(event: followup.ContactLogged, counts: bool) -> Found:
+    """Return the features of a contact. `counts` says whether it is one by a person."""
     touch = TOUCH if event.direction is Direction.OUTBOUND else 0
-    return Found(CONTACTS, touch | (HUMAN if HUMAN_CONTACT.counts(event) else 0))
+    return Found(CONTACTS, touch | (HUMAN if counts else 0))
 
 
 def of_competitor(event: customer.CompetitorSeen) -> Found:
@@ -75,9 +75,8 @@ def always(ring: str) -> Callable[[Any], Found]:
     return lambda _event: found
 
 
-# The ring of each type of event.
+# The ring of each type of event. What a contact means depends on what counts as one.
 IN_RINGS: Final[Mapping[type[Event], Callable[[Any], Found]]] = {
-    followup.ContactLogged: of_contact,
     customer.OrderPlaced: always("order"),
     followup.ComplaintRaised: always("complaint"),
     customer.KeyContactChanged: always("key-contact-change"),
@@ -103,7 +102,12 @@ def size_of(name: str) -> int:
 
 def with_event(rings: Rings, event: Any, occurrence: Occurrence) -> Rings:
     """Return the rings with one more event. Its type must be one of IN_RINGS."""
-    ring, bits = IN_RINGS[type(event)](event)
+    return with_found(rings, IN_RINGS[type(event)](event), occurrence)
+
+
+def with_found(rings: Rings, found: Found, occurrence: Occurrence) -> Rings:
+    """Return the rings with one more event, whose features are known."""
+    ring, bits = found
     if not bits:
         return rings
     entry = Entry(place_in_time(occurrence.at), occurrence.cause.bytes, bits)

@@ -26,6 +26,7 @@ from contracts.types import Clean, Code
 from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.attributes import attributes_of, checked, outcome
 from services.alerts.engine.care import Care
+from services.alerts.engine.contact_definition import SHIPPED_CONTACTS, ContactDefinitions
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.shapes import Condition, Owed
@@ -121,7 +122,7 @@ def distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 class RuleBook(BaseModel):
     """The rules in force, and those in shadow. `zone` is the business zone of the times in summaries.
 
-    `retired` are the events that retired other rules.
+    `retired` are the events that retired other rules. `contacts` says what counts as a contact by a person.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -130,16 +131,24 @@ class RuleBook(BaseModel):
     rules: Annotated[tuple[Rule, ...], AfterValidator(distinct)]
     shadow: Annotated[tuple[Rule, ...], AfterValidator(distinct)] = ()
     retired: Mapping[str, Caused] = {}
+    contacts: InstanceOf[ContactDefinitions] = SHIPPED_CONTACTS
 
     @cached_property
     def fingerprint(self) -> str:
-        """Return a text that differs from that of every other book."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Return a text that differs from that of every other book with other rules.
+
+        A new definition of contacts concerns only contacts that follow: nobody has to be evaluated again.
+        """
+        return hashlib.sha256(self.model_dump_json(exclude={"contacts"}).encode()).hexdigest()
 
     @cached_property
     def shadow_book(self) -> "RuleBook":
         """Return the rules in shadow as a book of their own."""
         return RuleBook(zone=self.zone, rules=self.shadow)
+
+    def only(self, rule: Rule) -> "RuleBook":
+        """Return a book with one rule, and with what counts as a contact here."""
+        return RuleBook(zone=self.zone, rules=(rule,), contacts=self.contacts)
 
     @cached_property
     def selecting(self) -> tuple[tuple[str, str], ...]:

@@ -35,9 +35,8 @@ class Shipped:
 def shipped() -> Iterator[Shipped]:
     """Yield everything that is shipped, by kind."""
     yield from map(shipped_rule, DEFAULT_RULES.rules)
-    dumped = HUMAN_CONTACT.model_dump(mode="json", exclude={"version"})
-    parameters = {name: sorted(value) if isinstance(value, list) else value for name, value in dumped.items()}
-    yield Shipped(CONTACT_DEFINITION, "human-contact", HUMAN_CONTACT.version, None, parameters, HUMAN_CONTACT_TEXTS)
+    parameters = HUMAN_CONTACT.model_dump(mode="json", exclude={"type", "number", "effective_from", "reason"})
+    yield Shipped(CONTACT_DEFINITION, "human-contact", HUMAN_CONTACT.number, None, parameters, HUMAN_CONTACT_TEXTS)
     yield from map(shipped_ladder, LADDERS.values())
     parameters = QUIET_HOURS.model_dump(mode="json", include={"calendar", "windows", "ignored_by"})
     yield Shipped(QUIET, "default", QUIET_HOURS.number, None, parameters, QUIET_TEXTS)

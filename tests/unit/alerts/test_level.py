@@ -159,7 +159,7 @@ def test_what_may_have_begun_earlier_is_marked_and_what_only_goes_on_begins_noth
     for at in range(1, MAX_SCORES + 2):
         watch.told(envelope(answered(60), at), now=at).asked(at)
     assert watch.said == []
-    counts = Counts(rule_of(level()), day(MAX_SCORES + 2))
+    counts = Counts(RuleBook(rules=(rule_of(level()),)), day(MAX_SCORES + 2))
     counts.add(CUSTOMER, watch.state)
     assert counts.totals["open"] == 0
 

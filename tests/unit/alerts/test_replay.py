@@ -1,11 +1,12 @@
 """Which episodes a rule would have begun in the past, and in which weeks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from contracts.alerts import AlertRaised, AlertSeverity
+from contracts.alerts import AlertRaised, AlertSeverity, ContactDefinitionPublished
 from contracts.customer import CustomerErased, OwnerAssigned, Registered
 from contracts.event import Envelope, Event, Metadata, Origin
 from contracts.examples import example, example_envelope
@@ -13,7 +14,8 @@ from contracts.followup import ComplaintRaised, ContactLogged
 from services.alerts.detection import past
 from services.alerts.detection.past import WEEKS, Weeks
 from services.alerts.detection.replay import episodes_of
-from services.alerts.engine.rule import Rule
+from services.alerts.engine.contact_definition import SHIPPED_CONTACTS, ContactDefinitions, definitions_of
+from services.alerts.engine.rule import Rule, RuleBook
 from services.alerts.engine.shapes import Count, Silence
 from services.alerts.engine.words import Words
 
@@ -36,7 +38,9 @@ def contact(occurred: float, recorded: float | None = None, **others: Any) -> En
     return fact(example(ContactLogged, channel="phone", direction="outbound"), occurred, recorded, **others)
 
 
-def begun(condition: Any, *facts: Envelope[Any], now: datetime = NOW) -> list[AlertRaised]:
+def begun(
+    condition: Any, *facts: Envelope[Any], now: datetime = NOW, contacts: ContactDefinitions = SHIPPED_CONTACTS
+) -> list[AlertRaised]:
     rule = Rule(
         id="calls",
         version=1,
@@ -45,7 +49,7 @@ def begun(condition: Any, *facts: Envelope[Any], now: datetime = NOW) -> list[Al
         condition=condition,
     )
     told = [fact(example(Registered), 0), fact(example(OwnerAssigned, owner_id="E1"), 0), *facts]
-    return [each for found in episodes_of(told, rule, now) for each in found]
+    return [each for found in episodes_of(told, RuleBook(rules=(rule,), contacts=contacts), now) for each in found]
 
 
 def days(found: Sequence[AlertRaised]) -> list[float]:
@@ -54,6 +58,14 @@ def days(found: Sequence[AlertRaised]) -> list[float]:
 
 def test_each_silence_that_was_due_before_the_next_contact_counts_once() -> None:
     assert days(begun(WEEKLY, contact(3), contact(9), contact(30), contact(31))) == [16, 38]
+
+
+def test_a_contact_counts_as_it_was_defined_when_it_was_recorded() -> None:
+    nobody = ContactDefinitionPublished(number=2, accounts=("E7",), reason="A program")
+    told = [contact(each, recorded) for each, recorded in ((3, None), (9, None), (15, None), (16, 19))]
+    by_program = [replace(each, event=each.event.model_copy(update={"employee_id": "E7"})) for each in told]
+    assert days(begun(WEEKLY, *by_program, now=day(20))) == []
+    assert days(begun(WEEKLY, *by_program, now=day(20), contacts=definitions_of([(day(10), nobody)]))) == [16]
 
 
 def test_a_contact_at_the_instant_at_which_it_is_due_is_not_too_late_for_the_next_one() -> None:

@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from contracts.event import Envelope, Event
+from contracts.followup import ContactLogged
+from services.alerts.engine.contact_definition import SHIPPED_CONTACTS, ContactDefinitions
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.folds import contacts, identity, measured, owed, signals
 from services.alerts.engine.folds.fold import Fold
@@ -17,11 +19,14 @@ FOLDS: Final[dict[type[Event], tuple[Fold, ...]]] = {
 }
 
 
-def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
-    """Apply one event of any service."""
+def evolve(facts: Facts, envelope: Envelope[Any], defined: ContactDefinitions = SHIPPED_CONTACTS) -> Facts:
+    """Apply one event of any service. `defined` says what counts as a contact by a person, and since when."""
     if envelope.metadata.origin is not None:
         facts = with_quiet(facts, envelope)
-    if found := FOLDS.get(type(envelope.event)):
+    kind = type(envelope.event)
+    if kind is ContactLogged:
+        return contacts.with_contact(facts, envelope, defined.at(envelope.recorded_at))
+    if found := FOLDS.get(kind):
         occurrence = Occurrence(envelope.occurred_at, envelope.id)
         for fold in found:
             facts = fold(facts, envelope, occurrence)

@@ -7,19 +7,23 @@ from msgspec.structs import replace
 from contracts import customer, followup
 from contracts.customer import NeedStatus
 from contracts.event import Envelope
-from services.alerts.engine.contact_definition import HUMAN_CONTACT
+from services.alerts.engine.contact_definition import ContactDefinition
 from services.alerts.engine.facts import Facts, Warned
 from services.alerts.engine.folds.fold import Folds
 from services.alerts.engine.occurrence import Occurrence, latest
+from services.alerts.engine.rings import of_contact, with_found
 
 # Of one need. The number of needs of a customer is limited by the customer service.
 MAX_STATEMENTS: Final = 8
 
 
-def with_contact(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> Facts:
-    if not HUMAN_CONTACT.counts(envelope.event):
-        return facts
-    return replace(facts, last_contact=latest(facts.last_contact, occurrence))
+def with_contact(facts: Facts, envelope: Envelope[Any], definition: ContactDefinition) -> Facts:
+    """Add a contact. The definition says whether it is one by a person."""
+    occurrence, counts = Occurrence(envelope.occurred_at, envelope.id), definition.counts(envelope.event)
+    last = latest(facts.last_contact, occurrence) if counts else facts.last_contact
+    return replace(
+        facts, last_contact=last, rings=with_found(facts.rings, of_contact(envelope.event, counts), occurrence)
+    )
 
 
 def with_need(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> Facts:
@@ -45,7 +49,6 @@ def without_guard(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence)
 
 
 FOLDS: Final[Folds] = {
-    followup.ContactLogged: with_contact,
     customer.NeedStated: with_need,
     followup.GuardTripped: with_guard,
     followup.GuardCleared: without_guard,
