@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -76,8 +76,10 @@ def findings(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     """The findings that are computed during the test."""
     computed: list[Finding] = []
 
-    def find_and_count(facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None) -> Iterator[Finding]:
-        for finding in find(facts, rules, judged):
+    def find_and_count(
+        facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None, after: datetime | None = None
+    ) -> Iterator[Finding]:
+        for finding in find(facts, rules, judged, after):
             computed.append(finding)
             yield finding
 
