@@ -16,7 +16,16 @@ from chassis.consume.table_locks import lock_tables
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.customer import Kind, Merged, OwnerAssigned, Registered, TierChanged, Unmerged
+from contracts.customer import (
+    Kind,
+    Merged,
+    OrderCancelled,
+    OrderPlaced,
+    OwnerAssigned,
+    Registered,
+    TierChanged,
+    Unmerged,
+)
 from contracts.examples import example
 from contracts.followup import ComplaintRaised, ContactLogged, TaskCompleted, TaskScheduled
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
@@ -121,6 +130,27 @@ async def test_merged_customers_are_derived_together(alerts: Databases) -> None:
         assert await stored(alerts.app) == maintained
         await derive(alerts)
         assert await stored(alerts.app) == maintained
+
+
+async def test_the_cancellation_of_an_order_that_was_not_counted_takes_no_other_order_away(alerts: Databases) -> None:
+    placed, live = example(OrderPlaced), Live(alerts.app)
+    customer_id, ahead, counted = (UUID(int=number, version=4) for number in (31, 51, 52))
+    lives = [
+        customer_life.envelope(Registered(kind=Kind.COMPANY), 0, stream=customer_id),
+        customer_life.envelope(placed, 12, recorded=9, stream=ahead),
+        customer_life.envelope(placed, 10, stream=counted),
+        customer_life.envelope(example(OrderCancelled), 11, stream=ahead),
+    ]
+    facts: Facts = {feed: [] for feed in FEEDS}
+    facts[CUSTOMER] = [replace(each, subject=customer_id, position=number) for number, each in enumerate(lives, 1)]
+    await live.take(facts, Delivered(day(20), CUSTOMER, 0, 3))
+    before = (await stored(alerts.app))[customer_id].facts.months
+    assert [count for own in before.values() for _, count in own.values()] == [1]
+    await live.take(facts, Delivered(day(20), CUSTOMER, 3, 4))
+    maintained = await stored(alerts.app)
+    assert maintained[customer_id].facts.months == before
+    await derive(alerts)
+    assert await stored(alerts.app) == maintained
 
 
 async def test_facts_that_a_restored_store_lost_leave_no_trace(alerts: Databases) -> None:

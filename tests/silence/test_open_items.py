@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -46,6 +46,8 @@ FINDINGS_PER_EVENT = 2
 # Of the complaints that are counted, some are kept, packed.
 FULL_RING = 16 * 32
 STATES_PER_EVENT = 4
+# The row of the duplicate, read and written. Its facts are with the survivor.
+STATES_OF_DUPLICATE = 2
 
 
 def fact(event: Event, stream: UUID | None = None, *, subject: UUID = CUSTOMER) -> Envelope[Any]:
@@ -76,8 +78,10 @@ def findings(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     """The findings that are computed during the test."""
     computed: list[Finding] = []
 
-    def find_and_count(facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None) -> Iterator[Finding]:
-        for finding in find(facts, rules, judged):
+    def find_and_count(
+        facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None, after: datetime | None = None
+    ) -> Iterator[Finding]:
+        for finding in find(facts, rules, judged, after):
             computed.append(finding)
             yield finding
 
@@ -190,6 +194,23 @@ async def test_60_a_batch_reads_and_writes_only_the_items_of_its_events(live: Li
     for few, many in zip(*costs, strict=True):
         assert many.states == few.states <= STATES_PER_EVENT
         assert many.size_bytes < few.size_bytes + FULL_RING
+
+
+async def test_60_an_event_of_a_duplicate_reads_and_writes_only_the_items_that_it_concerns(live: Live) -> None:
+    called = fact(example(ContactLogged, automated=False), subject=DUPLICATE)
+    theirs = fact(example(TaskScheduled, due_at=LATER), UUID(int=9, version=4), subject=DUPLICATE)
+    done = fact(example(TaskCompleted, due_at=LATER), theirs.stream_id, subject=DUPLICATE)
+    await live.receive(fact(example(Registered)), fact(example(Registered), subject=DUPLICATE))
+    await live.receive(fact(Merged(into_customer_id=CUSTOMER), subject=DUPLICATE))
+    costs = []
+    for first, last in ((0, FEW // 2), (FEW // 2 + 1, MANY // 2)):
+        await live.receive(*(task(number) for number in range(first, last)))
+        costs.append([await live.cost_of(each) for each in (theirs, called, task(last), done)])
+    for few, many in zip(*costs, strict=True):
+        assert many.states == few.states <= STATES_PER_EVENT + STATES_OF_DUPLICATE
+        assert many.size_bytes < few.size_bytes + FULL_RING
+    assert (await live.facts_of(CUSTOMER)).absorbed[DUPLICATE].tasks == {}
+    assert len((await live.facts_of(CUSTOMER)).tasks) == MANY // 2 + 1
 
 
 async def test_60_a_timer_reads_and_writes_only_the_items_that_are_due(live: Live) -> None:

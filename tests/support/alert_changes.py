@@ -5,6 +5,8 @@ from uuid import UUID
 
 from contracts.alerts import AlertEvent
 from contracts.examples import CUSTOMER_ID
+from services.alerts.commands import AlertCommand
+from services.alerts.domain.alert import decide
 from services.alerts.engine.changes import Change
 
 
@@ -25,3 +27,9 @@ class AlertChanges:
                     self._alerts[change.alert_id] = event
                     found.append((subject, event))
         return found
+
+    def handle(self, alert_id: UUID, command: AlertCommand) -> None:
+        """Handle an alert as an employee."""
+        alert = self._alerts[alert_id]
+        for event in decide(alert, command.with_moment("li", alert.updated_at)):
+            self._alerts[alert_id] = event

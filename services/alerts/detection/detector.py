@@ -228,12 +228,12 @@ async def load_concerned(
     events = list(chain(*by_customer.values()))
     items = {item_of(each) for each in events if type(each.event) in OF_ITEMS}
     memories = await memory.load(held, merging.affected_customers(events), items)
+    memories |= await memory.load(held, merging.survivors_of(memories) - memories.keys(), items)
     # The alerts about items of the customer have to be addressed to its new owner, too.
     handed_over = {each.subject for each in events if isinstance(each.event, OwnerAssigned)}
     memories |= await memory.load_open(held, handed_over, items)
-    whole = merging.affected_customers(each for each in events if concerns_all(each, rules)) | merging.survivors_of(
-        memories
-    )
+    whole = merging.affected_customers(each for each in events if concerns_all(each, rules))
+    whole |= merging.survivors_of({key: memories[key] for key in whole})
     return memories | await memory.load_whole(held, whole)
 
 

@@ -1,4 +1,7 @@
-"""Adds to cancelled orders what the fact log knows of them, so that the engine can take their amounts back."""
+"""Adds to cancelled orders what the fact log knows of them, so that the engine can take their amounts back.
+
+An order that was stated for the future is not in the sums of its month (`folds/measured.py`), so it is not taken back.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +17,7 @@ from services.alerts.engine.order_undone import OrderUndone
 PLACED = """
     SELECT stream_id, occurred_at, (data ->> 'amount_minor')::bigint AS amount_minor, data ->> 'currency' AS currency
     FROM fact WHERE customer_id = ANY($1) AND stream_id = ANY($2) AND type = 'care.customer.order-placed.v1'
+        AND occurred_at <= recorded_at
 """
 
 
@@ -38,13 +42,13 @@ def within(envelopes: Sequence[Envelope[Any]]) -> Sequence[Envelope[Any]]:
     placed = {
         each.stream_id: Placed(each.occurred_at, each.event.amount_minor, each.event.currency)
         for each in envelopes
-        if isinstance(each.event, OrderPlaced)
+        if isinstance(each.event, OrderPlaced) and each.occurred_at <= each.recorded_at
     }
     return undone(envelopes, placed)
 
 
 def undone(envelopes: Iterable[Envelope[Any]], placed: Mapping[UUID, Placed]) -> list[Envelope[Any]]:
-    """Replace each cancellation of a known order. Of an order that the log does not have, nothing was counted."""
+    """Replace each cancellation of an order that was counted."""
     found = []
     for each in envelopes:
         if isinstance(each.event, OrderCancelled) and (order := placed.get(each.stream_id)):

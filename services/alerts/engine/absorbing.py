@@ -11,7 +11,7 @@ from services.alerts.engine.contact_definition import ContactDefinitions
 from services.alerts.engine.facts import Facts, Warned
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.folds.measured import newest
-from services.alerts.engine.folds.signals import latest_of_each
+from services.alerts.engine.folds.signals import latest_of_each, newest_dates
 from services.alerts.engine.occurrence import Occurrence, latest
 
 
@@ -24,6 +24,7 @@ def with_absorbed(facts: Facts) -> Facts:
             last_contact=latest(facts.last_contact, other.last_contact),
             stated_contact=latest(facts.stated_contact, other.stated_contact),
             signals=latest_of_each(facts.signals, other.signals),
+            key_dates=newest_dates((*facts.key_dates, *other.key_dates)),
             guards={**facts.guards, **{key: told for key, told in other.guards.items() if goes_on(key, told, facts)}},
             needs={
                 key: (*facts.needs.get(key, ()), *other.needs.get(key, ())) for key in {**other.needs, **facts.needs}

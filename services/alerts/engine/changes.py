@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from contracts.alerts import (
+    AlertAcknowledged,
     AlertCarriedAway,
     AlertCarriedIn,
     AlertCleared,
@@ -25,7 +26,11 @@ Told: TypeAlias = tuple[UUID, AlertEvent | CareReported]
 
 
 class Raising(Struct, frozen=True, gc=False):
-    """The beginning of an episode. Its event has the whole state of the alert."""
+    """The beginning of an episode. Its event has the whole state of the alert.
+
+    If it was raised before, with the same start, an acknowledgement and an assignment hold: a merge that was undone, or
+    a tier or rule that was changed back, asks nobody again.
+    """
 
     alert: AlertRaised
 
@@ -37,8 +42,17 @@ class Raising(Struct, frozen=True, gc=False):
     def cause(self) -> UUID | None:
         return self.alert.causes[0] if self.alert.causes else None
 
-    def events(self, customer_id: UUID, _alert: AlertState | None) -> list[Told]:
-        return [(customer_id, self.alert)]
+    def events(self, customer_id: UUID, earlier: AlertState | None) -> list[Told]:
+        if earlier is None or earlier.starts_at != self.alert.starts_at:
+            return [(customer_id, self.alert)]
+        handled = earlier.model_dump(include={"owner_id", "assigned_by"}) if earlier.assigned_by else {}
+        raised = self.alert.model_copy(update=handled)
+        events: list[Told] = [(customer_id, raised)]
+        if earlier.acknowledged_at is not None:
+            by = earlier.model_dump(include={"acknowledged_by", "acknowledged_at"})
+            state = raised.model_dump(include=AlertState.model_fields.keys() - {"status"})
+            events.append((customer_id, AlertAcknowledged(**{**state, **by})))
+        return events
 
 
 class Ending(Struct, frozen=True, gc=False):

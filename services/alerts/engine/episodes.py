@@ -14,7 +14,7 @@ from services.alerts.engine.changes import Change, Ending, Moving, Raising, Read
 from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.facts import Facts, without_settled
 from services.alerts.engine.findings import Finding, find
-from services.alerts.engine.matching import Matches, match
+from services.alerts.engine.matching import Matches, doubled, match
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.raising import raise_alert
 from services.alerts.engine.rule import Rule, RuleBook
@@ -118,15 +118,21 @@ def judged_of(state: CustomerState, facts: Facts, rules: RuleBook, moment: Momen
 def compare(
     state: CustomerState, matches: Matches, facts: Facts, rules: RuleBook, moment: Moment
 ) -> tuple[dict[str, Episode], list[Change]]:
-    """Return the episodes that stay open, and how open episodes change."""
+    """Return the episodes that stay open, and how open episodes change.
+
+    A double of a merge stays as it is while the other one goes on, so nothing is lost when the merge is undone.
+    """
     still_open: dict[str, Episode] = {}
     changes: list[Change] = []
+    doubles = doubled(state.open, matches)
     for key, episode in state.open.items():
-        finding = matches.get(key)
+        finding = matches.get(key) or doubles.get(key)
         if key not in matches or is_unknown(facts, episode):
             still_open[key] = episode
         elif finding is None or not holds(finding, moment):
             changes.append(end(episode, finding, facts, rules, moment))
+        elif key in doubles:
+            still_open[key] = episode
         else:
             still_open[key], found = go_on(episode, finding, facts, moment)
             changes += found

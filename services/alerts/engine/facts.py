@@ -75,6 +75,8 @@ class Facts(Struct, frozen=True, array_like=True, gc=False):
     # If this is a duplicate: the customer that it was merged into, and when.
     merged_into: UUID | None = None
     merged: Occurrence | None = None
+    # The newest key dates, oldest first.
+    key_dates: tuple[Occurrence, ...] = ()
 
     @property
     def mode(self) -> Mode | None:

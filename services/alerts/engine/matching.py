@@ -35,6 +35,21 @@ def match(episodes: Mapping[str, Episode], findings: Iterable[Finding], now: dat
     return found
 
 
+def doubled(episodes: Mapping[str, Episode], matches: Matches) -> Matches:
+    """Return the finding of each episode that another one has: both customers of a merge had an alert of the same."""
+    if None not in matches.values():
+        return {}
+    known = [(episodes[key], finding) for key, finding in matches.items() if finding]
+    found = {}
+    for key in (key for key, finding in matches.items() if finding is None):
+        own = episodes[key]
+        for other, finding in known:
+            if other.origin != own.origin and (other.rule_id, other.concerns_id) == (own.rule_id, own.concerns_id):
+                found[key] = finding
+                break
+    return found
+
+
 def in_order(episodes: Mapping[str, Episode], exact: Container[Key]) -> Iterable[tuple[str, Episode]]:
     """Return the episodes: those with an exact match first, of these the elder first."""
     if len(episodes) == 1:

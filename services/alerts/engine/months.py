@@ -28,7 +28,12 @@ def start_of(month: int, zone: str) -> datetime:
 
 
 def with_order(months: Months, currency: str, month: int, amount: int, orders: int) -> Months:
-    """Add an order, or take a cancelled one away (both numbers negative). Old months are forgotten."""
+    """Add an order, or take a cancelled one away (both numbers negative). Old months are forgotten.
+
+    What stays inexact: months that an order made the memory forget do not come back when it is cancelled. It was not
+    stated for the future, so they are older than all that a comparison at present reads. A rebuild forgets the same.
+    They are not counted anew from the log: a batch is in the log before its events are evaluated one by one.
+    """
     own = months.get(currency, {})
     total, count = own.get(month, NONE)
     if count + orders < 0:

@@ -16,6 +16,8 @@ NEED: Final = "need"
 REGISTRATION: Final = "registration"
 # A need was met, or the customer no longer has it.
 NEED_SETTLED: Final = "need-settled"
+# The key dates. The newest are kept, because each may wait for a contact.
+KEY_DATE: Final = "key-date"
 SignalName = Literal[
     "human-contact",
     "order",

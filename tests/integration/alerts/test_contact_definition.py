@@ -39,10 +39,10 @@ async def test_the_shipped_definition_is_the_first_version(desk: RuleDesk) -> No
     await desk.done("PUT", DEFINITION, ALL_OUTCOMES)
     await desk.done("PUT", DEFINITION, ALL_OUTCOMES | {"reason": "Asked for again"})
     found = await desk.done("GET", DEFINITION)
-    assert (found["number"], found["outcomes"], found["reason"]) == (2, [], ALL_OUTCOMES["reason"])
+    assert (found["number"], found["outcomes"], found["reason"]) == (3, [], "Asked for again")
     versions = (await desk.done("GET", f"{DEFINITION}/versions"))["items"]
-    assert [(each["number"], each["published_by"]) for each in versions] == [(2, "E9"), (1, "system")]
-    changed = (await desk.done("GET", f"{DEFINITION}/difference"))["changes"]
+    assert [(each["number"], each["published_by"]) for each in versions] == [(3, "E9"), (2, "E9"), (1, "system")]
+    changed = (await desk.done("GET", f"{DEFINITION}/difference?from=1&to=3"))["changes"]
     assert any(each["path"].startswith("/outcomes") for each in changed)
 
 

@@ -10,18 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import customer, followup
+from contracts import alerts, customer, followup
 from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
+from services.alerts import commands
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
 from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.absorbing import with_absorbed
-from services.alerts.engine.changes import Change
+from services.alerts.engine.changes import Change, Raising
 from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
+from services.alerts.shipped.rules import TWO_COLLEAGUES
 from tests.support.alert_changes import AlertChanges
 from tests.support.rule_books import THREE_RULES
 
@@ -44,21 +47,22 @@ def on(day: float, subject: UUID, event: Event, stream: UUID | None = None) -> E
 class Watch:
     """What the alerts service keeps of both, without its database."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleBook = THREE_RULES) -> None:
+        self._rules = rules
         self.memories = {each: Memory(CustomerState(), NEVER_DUE) for each in (SURVIVOR, DUPLICATE)}
         self.said: list[tuple[UUID, str]] = []
         self.events: list[AlertEvent] = []
-        self._changes = AlertChanges()
+        self.changes = AlertChanges()
 
     def told(self, *envelopes: Envelope[Any]) -> "Watch":
         for envelope in envelopes:
             assert not (affected_customers([envelope]) | survivors_of(self.memories)) - self.memories.keys()
             own, whose = [envelope], envelope.subject
             if is_merging(self.memories[whose], own):
-                found = receive_merging(whose, self.memories, own, THREE_RULES, envelope.recorded_at)
+                found = receive_merging(whose, self.memories, own, self._rules, envelope.recorded_at)
                 self._say((each, change) for each, change, _ in found)
             else:
-                memory, ended = receive(whose, self.memories[whose], own, THREE_RULES, envelope.recorded_at)
+                memory, ended = receive(whose, self.memories[whose], own, self._rules, envelope.recorded_at)
                 self.memories[whose] = memory
                 self._say((whose, change) for change, _ in ended)
         return self
@@ -66,13 +70,13 @@ class Watch:
     def asked(self, day: float) -> "Watch":
         for each, memory in self.memories.items():
             at = OCCURRED_AT + timedelta(days=day)
-            self.memories[each], found = raise_due(each, memory, THREE_RULES, at, at)
+            self.memories[each], found = raise_due(each, memory, self._rules, at, at)
             self._say((each, change) for change in found)
         return self
 
     def _say(self, changes: Iterable[tuple[UUID, Change]]) -> None:
         for whose, change in changes:
-            for subject, event in self._changes.told([change], whose):
+            for subject, event in self.changes.told([change], whose):
                 self.said.append((subject, event.type))
                 self.events.append(event)
 
@@ -85,6 +89,7 @@ def test_the_survivor_is_silent_since_the_later_contact_of_both() -> None:
 
 
 AWAY, IN = "care.alert.carried-away.v1", "care.alert.carried-in.v1"
+RAISED, CLEARED = "care.alert.raised.v1", "care.alert.cleared.v1"
 
 
 def test_an_alert_that_does_not_apply_to_the_survivor_is_carried_and_ends_with_the_merge() -> None:
@@ -106,16 +111,72 @@ def test_an_open_alert_of_a_duplicate_goes_on_under_the_survivor_and_returns() -
     watch.asked(34.5)
     assert watch.said == [(SURVIVOR, "care.alert.raised.v1"), (DUPLICATE, "care.alert.raised.v1")]
     watch.told(on(35, DUPLICATE, merged)).asked(40)
-    raised, (_, *carried) = watch.events[1], watch.said[1:]
-    assert carried == [(DUPLICATE, AWAY), (SURVIVOR, IN), (SURVIVOR, "care.alert.withdrawn.v1")]
-    assert [event.alert_id for event in watch.events[2:]] == [
-        raised.alert_id,
-        raised.alert_id,
-        watch.events[0].alert_id,
-    ]
+    # Each customer has an alert of the common silence: both stay.
+    assert watch.said[2:] == [(DUPLICATE, AWAY), (SURVIVOR, IN)]
     watch.told(on(41, DUPLICATE, unmerged)).asked(42)
-    assert watch.said[5:] == [(SURVIVOR, AWAY), (DUPLICATE, IN), (SURVIVOR, "care.alert.raised.v1")]
-    assert watch.events[6].origin_customer_id is None
+    assert watch.said[4:] == [(SURVIVOR, AWAY), (DUPLICATE, IN)]
+    assert {event.alert_id for event in watch.events[2:]} == {watch.events[1].alert_id}
+    assert watch.events[-1].origin_customer_id is None
+
+
+@pytest.mark.parametrize(("of_survivor", "of_duplicate"), [(0, 1), (1, 0), (0, 0)])
+def test_two_alerts_of_one_silence_are_neither_ended_nor_raised_again_by_a_merge_and_its_undoing(
+    of_survivor: int, of_duplicate: int
+) -> None:
+    watch = Watch().told(on(of_survivor, SURVIVOR, registered), on(of_duplicate, DUPLICATE, registered)).asked(33)
+    before = {key: memory.state.open for key, memory in watch.memories.items()}
+    assert [len(each) for each in before.values()] == [1, 1]
+    watch.told(on(34, DUPLICATE, merged)).asked(35)
+    assert len(watch.memories[SURVIVOR].state.open) == 2
+    watch.told(on(36, DUPLICATE, unmerged)).asked(37)
+    assert {key: memory.state.open for key, memory in watch.memories.items()} == before
+    assert watch.said[2:] == [(DUPLICATE, AWAY), (SURVIVOR, IN), (SURVIVOR, AWAY), (DUPLICATE, IN)]
+
+
+def test_a_contact_ends_both_alerts_of_the_common_silence_once() -> None:
+    watch = Watch().told(on(0, SURVIVOR, registered), on(1, DUPLICATE, registered)).asked(33)
+    watch.told(on(34, DUPLICATE, merged)).asked(34.5)
+    assert len(watch.said) == 4
+    watch.told(on(35, SURVIVOR, contact)).asked(36)
+    assert watch.said[4:] == [(SURVIVOR, CLEARED)] * 2
+    assert {event.alert_id for event in watch.events[4:]} == {event.alert_id for event in watch.events[:2]}
+
+
+def test_a_guard_that_both_tripped_keeps_both_alerts() -> None:
+    tripped = example(followup.GuardTripped, guard=followup.Guard.TWO_COLLEAGUES)
+    watch = Watch(RuleBook(rules=(TWO_COLLEAGUES,)))
+    watch.told(*(on(0, each, registered) for each in (SURVIVOR, DUPLICATE)))
+    watch.told(on(1, SURVIVOR, tripped), on(2, DUPLICATE, tripped), on(3, DUPLICATE, merged))
+    watch.told(on(4, DUPLICATE, unmerged))
+    assert watch.said == [
+        (SURVIVOR, RAISED),
+        (DUPLICATE, RAISED),
+        (DUPLICATE, AWAY),
+        (SURVIVOR, IN),
+        (SURVIVOR, AWAY),
+        (DUPLICATE, IN),
+    ]
+
+
+@pytest.mark.parametrize("whose", [SURVIVOR, DUPLICATE])
+def test_an_alert_that_the_merge_ended_is_acknowledged_still_when_the_undoing_raises_it_again(whose: UUID) -> None:
+    other = next(each for each in (SURVIVOR, DUPLICATE) if each != whose)
+    watch = Watch().told(on(0, whose, registered), on(0, other, registered), on(3, other, contact)).asked(31)
+    [raised] = watch.events
+    watch.changes.handle(raised.alert_id, commands.AssignAlert(owner_id="zhao"))
+    watch.changes.handle(raised.alert_id, commands.Acknowledge())
+    watch.told(on(32, DUPLICATE, merged), on(32.1, DUPLICATE, unmerged)).asked(32.5)
+    again = [event for event in watch.events if event.alert_id == raised.alert_id][-2:]
+    assert [event.type for event in again] == [RAISED, "care.alert.acknowledged.v1"]
+    assert [(event.owner_id, event.assigned_by) for event in again] == [("zhao", "li")] * 2
+    assert (again[-1].acknowledged_by, again[-1].acknowledged_at) == ("li", raised.updated_at)
+
+
+def test_an_alert_that_is_due_again_at_another_time_is_not_acknowledged() -> None:
+    due_at = OCCURRED_AT + timedelta(days=3)
+    alert = example(alerts.AlertRaised, starts_at=due_at)
+    handled = example(alerts.AlertAcknowledged, alert_id=alert.alert_id, starts_at=due_at - timedelta(days=1))
+    assert Raising(alert).events(SURVIVOR, handled) == [(SURVIVOR, alert)]
 
 
 def test_a_carried_alert_waits_for_the_registration_of_the_survivor() -> None:

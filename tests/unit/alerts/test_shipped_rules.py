@@ -14,7 +14,10 @@ from contracts.event import Event
 from contracts.examples import example
 from contracts.followup import Guard, SurveyKind
 from contracts.followup.survey import Question
+from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.folds import evolve
+from services.alerts.engine.folds.signals import MAX_KEY_DATES
 from services.alerts.engine.items import ItemId, divide, due_at
 from services.alerts.engine.order_undone import OrderUndone
 from services.alerts.engine.rule import Rule, RuleBook
@@ -375,6 +378,40 @@ def test_an_answer_that_is_low_as_usual_is_no_fall_and_a_fall_may_end_high() -> 
     fall = [(answered(10), 1), (answered(7), 2)]
     assert kinds(lived(watch("satisfaction-falling"), *fall)) == ["raised"]
     assert kinds(lived(watch("satisfaction-low"), *fall)) == []
+
+
+def test_a_key_date_does_not_hide_an_earlier_one_that_nobody_has_reacted_to() -> None:
+    # 8 days are allowed. Without a contact, the first one counts.
+    found = watch("key-date-forgotten", (key_date, 1), (key_date, 6))
+    assert kinds(found.asked(8.9)) == []
+    assert kinds(found.asked(9)) == ["raised"]
+    lived(found, (key_date, 10))
+    assert kinds(found.asked(10.5)) == ["raised"]
+    assert kinds(lived(found, (contact, 11))) == ["raised", "cleared"]
+    lived(found, (key_date, 12), (key_date, 19))
+    assert kinds(found.asked(20)) == ["raised", "cleared", "raised"]
+    assert found.said[2].silent_since == day(12)
+
+
+def test_a_limited_number_of_key_dates_is_kept_of_a_customer_and_of_its_duplicates() -> None:
+    many = [(key_date, at) for at in range(1, MAX_KEY_DATES + 3)]
+    facts = watch("key-date-forgotten", *many).state.facts
+    assert [each.at for each in facts.key_dates] == [day(at) for _, at in many[-MAX_KEY_DATES:]]
+    again = watch("key-date-forgotten", *reversed(many)).state.facts
+    assert [each.at for each in again.key_dates] == [each.at for each in facts.key_dates]
+    other = watch("key-date-forgotten", (key_date, 5.5)).state.facts
+    both = with_absorbed(replace(facts, absorbed={uuid4(): other})).key_dates
+    assert [each.at for each in both] == sorted([*(day(at) for _, at in many[-MAX_KEY_DATES + 1 :]), day(5.5)])
+
+
+def test_the_key_date_that_an_earlier_build_kept_counts_until_a_contact() -> None:
+    facts = watch("key-date-forgotten", (key_date, 1)).state.facts
+    earlier = replace(facts, key_dates=())
+    rule = DEFAULT_RULES.rule("key-date-forgotten")
+    assert rule is not None
+    assert [each.since.at for each in rule.condition.stretches(earlier, "UTC")] == [day(1)]
+    after = evolve(earlier, envelope(key_date, 2))
+    assert [each.at for each in after.key_dates] == [day(1), day(2)]
 
 
 def test_purchases_fall_at_the_start_of_a_month_and_recover_at_another() -> None:

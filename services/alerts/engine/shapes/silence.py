@@ -14,7 +14,7 @@ from contracts.field_error import FieldError
 from contracts.types import Code
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
-from services.alerts.engine.signals import CONTACT, HEARD, NEED, NEED_SETTLED, REGISTRATION, SignalName
+from services.alerts.engine.signals import CONTACT, HEARD, KEY_DATE, NEED, NEED_SETTLED, REGISTRATION, SignalName
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, Days, for_all_tiers
 from services.alerts.engine.unmet import Unmet
@@ -31,9 +31,9 @@ NEVER_ENDING = frozenset({NEED, REGISTRATION})
 class Silence(BaseModel):
     """None of `signals` for `days`, by mode and tier. A customer in a mode without days is not watched.
 
-    With `after`, the silence begins with the signal of that name (the oldest open need, or the last of another signal)
-    if none of `signals` has come since. Without it, it begins with the last of `signals`, with the registration, or
-    when a lost customer was won back.
+    With `after`, the silence begins with the signal of that name (the oldest open need or key date, or the last of
+    another signal) if none of `signals` has come since. Without it, it begins with the last of `signals`, with the
+    registration, or when a lost customer was won back.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -126,6 +126,8 @@ class Silence(BaseModel):
             begun = facts.latest_contact
         elif self.after == REGISTRATION:
             begun = facts.registered
+        elif self.after == KEY_DATE and facts.key_dates:
+            return facts.key_dates
         else:
             begun = facts.signals.get(self.after or "")
         return (begun,) if begun else ()
