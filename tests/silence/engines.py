@@ -25,7 +25,7 @@ from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
-from tests.silence.delivery import Delivered, Looked, Marked, Published, Restarted, Step, new_records
+from tests.silence.delivery import AnyStep, Delivered, Looked, Marked, Published, Restarted, new_records
 from tests.silence.histories import FEEDS, Facts
 from tests.support.alert_changes import AlertChanges
 from tests.support.oracle_of_silence import Episode, Said
@@ -45,7 +45,7 @@ class Engine:
     said: list[Said] = field(default_factory=list)
     changes: AlertChanges = field(default_factory=AlertChanges)
 
-    def take(self, facts: Facts, step: Step) -> None:
+    def take(self, facts: Facts, step: AnyStep) -> None:
         match step:
             case Delivered(now, feed):
                 self._deliver(new_records(facts, step, self.positions[feed]), feed, now)
@@ -150,7 +150,7 @@ class UsesOneWatermarkOnly(Engine):
 
 
 class AppliesDuplicates(Engine):
-    def take(self, facts: Facts, step: Step) -> None:
+    def take(self, facts: Facts, step: AnyStep) -> None:
         if isinstance(step, Delivered):
             self.positions[step.feed] = 0
         super().take(facts, step)

@@ -22,7 +22,7 @@ from services.alerts.shipped.rules import (
     UNANSWERED_COMPLAINT,
     by_tier,
 )
-from tests.silence.delivery import Delivered, Looked, Marked, Published, Step, deliveries
+from tests.silence.delivery import AnyStep, Delivered, Looked, Marked, Published, deliveries
 from tests.silence.histories import (
     CUSTOMER,
     DAYS,
@@ -44,11 +44,9 @@ SIX_RULES: Final = RuleBook(
     rules=(INACTIVITY, MISSED_FOLLOW_UP, UNANSWERED_COMPLAINT, OFTEN, TWO_COLLEAGUES, GREETINGS_ONLY)
 )
 # Other conditions that may be published.
-OTHERWISE: Final = {
+OTHERWISE: Final[dict[str, list[Any]]] = {
     "inactivity": [
-        Silence(
-            signals=("human-contact",), days={Mode.FOLLOW_UP: by_tier(*short), Mode.MAINTENANCE: by_tier(*long)}
-        )
+        Silence(signals=("human-contact",), days={Mode.FOLLOW_UP: by_tier(*short), Mode.MAINTENANCE: by_tier(*long)})
         for short, long in (((3, 7, 20), (14, 30, 60)), ((12, 30, 60), (45, 90, 130)))
     ],
     "missed-follow-up": [Owed(item="task", grace_minutes=90), Owed(item="task", grace_minutes=60 * 24 * 4)],
@@ -60,12 +58,18 @@ OTHERWISE: Final = {
 }
 
 
-def make_up_all(random: Random, start: datetime = START) -> Facts:
-    """Return the records of both feeds. The first customer may represent the others for a while."""
+def make_up_all(random: Random, start: datetime = START, *, has_both: bool = False) -> Facts:
+    """Return the records of both feeds. The first customer may represent the others for a while.
+
+    Half of the histories have guards, the others have merges, or each of them has both.
+    """
+    has_guards = random.random() < 0.5
     lives = [Life(random, start, UUID(int=random.getrandbits(128), version=4)) for _ in range(random.randint(2, 4))]
     for life in lives:
         live_fully(life)
-    for life in lives[1:]:
+        for _ in range(random.randint(0, 2) if has_guards or has_both else 0):
+            guard(life)
+    for life in lives[1:] if has_both or not has_guards else ():
         merges(life, lives[0].customer_id)
     return {feed: stored([fact for life in lives for fact in life.facts[feed]]) for feed in FEEDS}
 
@@ -76,7 +80,7 @@ def live_fully(life: Life) -> None:
     register(life, begins)
     times = [(max(at, begins), max(recorded, begins)) for at, recorded in life.in_order(random.randint(0, 7))]
     changes(life, times)
-    for part, most in ((contacts, 1), (task, 3), (complaint, 3), (failed_call, 3), (guard, 2)):
+    for part, most in ((contacts, 1), (task, 3), (complaint, 3), (failed_call, 3)):
         for _ in range(random.randint(0, most)):
             part(life)
 
@@ -117,9 +121,9 @@ def merges(life: Life, into: UUID) -> None:
         life.tell(CUSTOMER, life.customer_id, event, at, at)
 
 
-def all_deliveries(random: Random, facts: Facts) -> list[Step]:
+def all_deliveries(random: Random, facts: Facts) -> list[AnyStep]:
     """Return the steps of one delivery, with up to two changes of the rules."""
-    steps: list[Step] = list(deliveries(random, facts))
+    steps: list[AnyStep] = list(deliveries(random, facts))
     places = sorted(random.sample(range(1, len(steps)), random.choice((0, 1, 2))))
     books = list(published(random, [time_of(steps, place) for place in places]))
     for place, step in reversed(list(zip(places, books, strict=True))):
@@ -127,7 +131,7 @@ def all_deliveries(random: Random, facts: Facts) -> list[Step]:
     return steps
 
 
-def time_of(steps: list[Step], place: int) -> datetime:
+def time_of(steps: list[AnyStep], place: int) -> datetime:
     """Return the time of the last step before a place that has one."""
     return next((each.now for each in reversed(steps[:place]) if isinstance(each, Delivered | Marked | Looked)), START)
 

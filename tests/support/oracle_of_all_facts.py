@@ -88,6 +88,10 @@ class OracleOfAllFacts:
     facts: dict[UUID, list[Fact]] = field(default_factory=dict)
     # The latest time at which each customer was judged: windows that closed by then are over.
     judged: dict[UUID, datetime] = field(default_factory=dict)
+    # The duplicates, in the order in which their merges were received.
+    merges: list[UUID] = field(default_factory=list)
+    # Whether a look saw a window that had closed for one feed, and not yet for both: its end may be told now or later.
+    is_undecided: bool = False
     open: list[Open] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
 
@@ -98,6 +102,7 @@ class OracleOfAllFacts:
         heard = None if was_merged_into else self.heard(fact)
         match fact.event:
             case customer.Merged(into_customer_id=into):
+                self.merges.append(fact.subject)
                 self._carry([each for each in self.open if each.customer_id == fact.subject], into, now)
                 concerned = [into, fact.subject]
             case customer.Unmerged(from_customer_id=into):
@@ -144,10 +149,7 @@ class OracleOfAllFacts:
     def duplicates(self, customer_id: UUID) -> list[UUID]:
         """Return the customers that are merged into this one, in the order of their merges."""
         found = [each for each in self.facts if self.merged_into(each) == customer_id]
-        return sorted(found, key=lambda each: self._merged_at(each))
-
-    def _merged_at(self, customer_id: UUID) -> int:
-        return max(fact.position for fact in self.facts[customer_id] if isinstance(fact.event, customer.Merged))
+        return sorted(found, key=lambda each: max(at for at, merged in enumerate(self.merges) if merged == each))
 
     def _carry(self, carried: Sequence[Open], into: UUID, now: datetime) -> None:
         for each in carried:
@@ -178,7 +180,8 @@ class OracleOfAllFacts:
         is_known = any(isinstance(each.event, customer.Registered) for each in own)
         others = [self.facts[each] for each in self.duplicates(customer_id)]
         broken = [each for each in broken_of(own, others, self.rules) if heard is None or each.rule_id in heard]
-        taken = self._compare(customer_id, broken, now, over, heard, fact, rules_changed) if is_known else []
+        until = instant if is_complete else None
+        taken = self._compare(customer_id, broken, now, over, heard, fact, rules_changed, until) if is_known else []
         every = [each for facts in (own, *others) for each in facts]
         if not is_known or any(each.metadata.origin and instant < each.recorded_at + FILE_SETTLES for each in every):
             return
@@ -187,7 +190,7 @@ class OracleOfAllFacts:
             if each in taken or over >= each.closes_at or each.due_at > instant or not (is_complete or at_once):
                 continue
             if not self._is_skipped(each):
-                self._raise(customer_id, each, owner_for(each, every, own), instant)
+                self._raise(customer_id, each, owner_for(each, own), instant)
 
     def _is_skipped(self, broken: Broken) -> bool:
         rule = self.rules.rule(broken.rule_id)
@@ -211,6 +214,7 @@ class OracleOfAllFacts:
         heard: set[str] | None,
         fact: Fact | None,
         rules_changed: bool,
+        complete_until: datetime | None,
     ) -> list[Broken]:
         """End or go on with the open alerts of a customer; return what is open still."""
         own = self.facts[customer_id]
@@ -228,9 +232,11 @@ class OracleOfAllFacts:
             found = next((one for one in candidates(each, broken, now) if one not in matched), None)
             if found:
                 matched.append(found)
+            if found and complete_until and complete_until < found.closes_at <= over:
+                self.is_undecided = True
             if found and found.due_at <= now and over < found.closes_at:
                 going_on.append(found)
-                self._go_on(each, found, owner_for(found, every, own), now)
+                self._go_on(each, found, owner_for(found, own), now)
             else:
                 self.open.remove(each)
                 self._end(each, found, own, every, fact, now, over, rules_changed)
@@ -269,7 +275,9 @@ class OracleOfAllFacts:
 
 
 def exact(one: Open, broken: Iterable[Broken]) -> bool:
-    return any((each.rule_id, each.concerns_id, each.since) == (one.rule_id, one.concerns_id, one.since) for each in broken)
+    return any(
+        (each.rule_id, each.concerns_id, each.since) == (one.rule_id, one.concerns_id, one.since) for each in broken
+    )
 
 
 def candidates(one: Open, broken: Sequence[Broken], now: datetime) -> list[Broken]:
@@ -283,7 +291,7 @@ def candidates(one: Open, broken: Sequence[Broken], now: datetime) -> list[Broke
     return [each for each in begun if each.due_at <= one.starts_at] if one.rule_id == COUNT else []
 
 
-def owner_for(broken: Broken, every: Iterable[Fact], own: Sequence[Fact]) -> str | None:
+def owner_for(broken: Broken, own: Sequence[Fact]) -> str | None:
     """Return who has to act on what is about the customer as a whole."""
     return owner_of(own) if broken.concerns_id is None else None
 
@@ -352,13 +360,13 @@ def counts(own: Sequence[Fact], others: Sequence[Sequence[Fact]], rule: Count) -
     for at in sorted({*times, *(each + window for each in times)}):
         counted = [each for each in times if each <= at < each + window]
         if len(counted) >= rule.times and begun is None:
-            begun = (first_counted(counted, times, at, rule), at)
+            begun = (first_counted(counted, at, rule), at)
         elif len(counted) < rule.times and begun:
             yield Broken(COUNT, None, *begun, at)
             begun = None
 
 
-def first_counted(counted: Sequence[datetime], times: Sequence[datetime], at: datetime, rule: Count) -> datetime:
+def first_counted(counted: Sequence[datetime], at: datetime, rule: Count) -> datetime:
     """Return the first complaint of those that reached the count. Several may have happened at that instant."""
     before = [each for each in counted if each < at]
     return [*before, *(each for each in counted if each == at)][max(0, len(before) - rule.times + 1)]

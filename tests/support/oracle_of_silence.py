@@ -26,7 +26,7 @@ from contracts import customer, followup
 from contracts.customer import Mode, Stage
 from contracts.event import Envelope
 from services.alerts.engine.rule import RuleBook
-from services.alerts.engine.shapes import Owed, Silence
+from services.alerts.engine.shapes import Count, Owed, Silence
 from services.alerts.engine.tiers import OTHERS
 
 FILE_SETTLES = timedelta(seconds=30)
@@ -36,7 +36,7 @@ NO_TIME = datetime.max.replace(tzinfo=UTC)
 BEGINS_COMPLAINT = followup.ComplaintRaised | followup.ComplaintReopened
 PROMISE = followup.ComplaintTargetSet | followup.ComplaintTargetChanged
 Fact = Envelope[Any]
-C = TypeVar("C", Silence, Owed)
+C = TypeVar("C", Silence, Owed, Count)
 
 
 @dataclass(frozen=True, slots=True, order=True)
