@@ -1,6 +1,6 @@
 """Delivers records to the engine: late, twice, in random batches, with lagging feeds, evaluations and restarts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 from contracts.event import Envelope
 from services.alerts.engine.rule import RuleBook
 from tests.silence.histories import FEEDS, Facts
+from tests.support.oracle_of_all_facts import OracleOfAllFacts
 from tests.support.oracle_of_silence import Oracle, Said
 
+AnyOracle: TypeAlias = Oracle | OracleOfAllFacts
 LONGEST_LIMIT = timedelta(days=130)
 PAUSES = (timedelta(minutes=1), timedelta(hours=12), timedelta(days=2), timedelta(days=5))
 
@@ -43,7 +45,16 @@ class Restarted:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Another book is in force, and all customers are judged again."""
+
+    now: datetime
+    book: RuleBook
+
+
 Step: TypeAlias = Delivered | Marked | Looked | Restarted
+AnyStep: TypeAlias = Step | Published
 
 
 def deliveries(random: Random, facts: Facts) -> Iterator[Step]:
@@ -94,24 +105,39 @@ def new_records(facts: Facts, step: Delivered, position: int) -> list[Envelope[A
 
 
 def what_is_right(facts: Facts, steps: list[Step], rules: RuleBook) -> Oracle:
-    """Ask the oracle, which hears each record once and knows how far each feed is complete."""
+    """Ask the oracle of silence."""
     oracle = Oracle(rules)
+    ask(oracle, facts, steps)
+    return oracle
+
+
+def ask(oracle: AnyOracle, facts: Facts, steps: Sequence[AnyStep]) -> None:
+    """Tell an oracle each record once, and how far each feed is complete."""
     heard = dict.fromkeys(FEEDS, 0)
     complete: dict[str, datetime] = {}
     for step in steps:
         match step:
             case Delivered(now, feed):
-                for fact in facts[feed][heard[feed] : step.last]:
+                new = facts[feed][heard[feed] : step.last]
+                for fact in by_customer(new):
                     oracle.hear(fact, now)
-                    complete[feed] = max(fact.recorded_at, complete.get(feed, fact.recorded_at))
+                if new:
+                    complete[feed] = max(new[-1].recorded_at, complete.get(feed, new[-1].recorded_at))
                 heard[feed] = max(heard[feed], step.last)
             case Marked(now, feed):
                 complete[feed] = now
             case Looked(now) if len(complete) == len(FEEDS):
-                oracle.look(min(now, *complete.values()))
+                oracle.look(min(now, *complete.values()), now)
+            case Published(now, book):
+                oracle.publish(book, now)
             case Looked() | Restarted():
                 pass
-    return oracle
+
+
+def by_customer(batch: list[Envelope[Any]]) -> list[Envelope[Any]]:
+    """Return a batch as the engine works on it: one customer after the other."""
+    first = {fact.subject: -fact.position for fact in reversed(batch)}
+    return sorted(batch, key=lambda fact: (-first[fact.subject], fact.position))
 
 
 def in_order(said: list[Said]) -> list[Said]:

@@ -1,7 +1,7 @@
 """The alert engine without its database, and variants of it that are broken on purpose."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,13 +18,14 @@ from contracts.followup import (
 )
 from services.alerts.detection import evaluation
 from services.alerts.detection.memory import Memory
+from services.alerts.detection.merging import affected_customers, is_merging, receive_merging
 from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
-from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, new_records
+from tests.silence.delivery import AnyStep, Delivered, Looked, Marked, Published, Restarted, new_records
 from tests.silence.histories import FEEDS, Facts
 from tests.support.alert_changes import AlertChanges
 from tests.support.oracle_of_silence import Episode, Said
@@ -44,7 +45,7 @@ class Engine:
     said: list[Said] = field(default_factory=list)
     changes: AlertChanges = field(default_factory=AlertChanges)
 
-    def take(self, facts: Facts, step: Step) -> None:
+    def take(self, facts: Facts, step: AnyStep) -> None:
         match step:
             case Delivered(now, feed):
                 self._deliver(new_records(facts, step, self.positions[feed]), feed, now)
@@ -54,6 +55,8 @@ class Engine:
                 self._look(now)
             case Restarted():
                 self.restart()
+            case Published():
+                self.publish(step)
 
     def _deliver(self, batch: Envelopes, feed: str, now: datetime) -> None:
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
@@ -62,13 +65,28 @@ class Engine:
             self.positions[feed] = envelope.position
             self.watermarks[feed] = max(envelope.recorded_at, self.watermarks.get(feed, envelope.recorded_at))
         for customer_id, own in by_customer.items():
-            memory, ended = self.receive(customer_id, self.memories.get(customer_id, EMPTY), own, now)
-            self.memories[customer_id] = memory
-            self.said += [said(event, customer_id) for event in self.changes.events(ended)]
+            self.hear(customer_id, own, now)
+
+    def hear(self, customer_id: UUID, own: Envelopes, now: datetime) -> None:
+        for each in affected_customers(own):
+            self.memories.setdefault(each, EMPTY)
+        if is_merging(self.memories[customer_id], own):
+            for holder, change in self.receive_merging(customer_id, own, now):
+                self.say(holder, [change])
+            return
+        self.memories[customer_id], ended = self.receive(customer_id, self.memories[customer_id], own, now)
+        self.say(customer_id, ended)
+
+    def say(self, customer_id: UUID, changes: Iterable[Change]) -> None:
+        self.said += [said(event, subject) for subject, event in self.changes.told(changes, customer_id)]
 
     def receive(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[Change]]:
         kept, ended = evaluation.receive(customer_id, memory, own, self.rules, now)
         return kept, [change for change, _ in ended]
+
+    def receive_merging(self, customer_id: UUID, own: Envelopes, now: datetime) -> Iterable[tuple[UUID, Change]]:
+        for holder, change, _ in receive_merging(customer_id, self.memories, own, self.rules, now):
+            yield holder, change
 
     def instant(self, now: datetime) -> datetime | None:
         """Return the instant up to which the events are complete; None while a feed has no watermark."""
@@ -79,7 +97,14 @@ class Engine:
         for customer_id, memory in self.memories.items():
             if instant and memory.next_due_at <= instant:
                 self.memories[customer_id], events = evaluation.raise_due(customer_id, memory, self.rules, now, instant)
-                self.said += [said(event, customer_id) for event in self.changes.events(events)]
+                self.say(customer_id, events)
+
+    def publish(self, step: Published) -> None:
+        """Judge all customers by other rules, as the sweep does."""
+        self.rules = step.book
+        for customer_id, memory in self.memories.items():
+            self.memories[customer_id], changes = evaluation.judge_again(customer_id, memory, self.rules, step.now)
+            self.say(customer_id, changes)
 
     def restart(self) -> None:
         """Keep only the state that the database stores."""
@@ -125,7 +150,7 @@ class UsesOneWatermarkOnly(Engine):
 
 
 class AppliesDuplicates(Engine):
-    def take(self, facts: Facts, step: Step) -> None:
+    def take(self, facts: Facts, step: AnyStep) -> None:
         if isinstance(step, Delivered):
             self.positions[step.feed] = 0
         super().take(facts, step)

@@ -1,9 +1,9 @@
 """60: the cost of an event or a timer does not grow with the number of open tasks and complaints of the customer."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,7 +27,7 @@ from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.items import divide, unite
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Database, Servers
@@ -78,10 +78,8 @@ def findings(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     """The findings that are computed during the test."""
     computed: list[Finding] = []
 
-    def find_and_count(
-        facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None, after: datetime | None = None
-    ) -> Iterator[Finding]:
-        for finding in find(facts, rules, judged, after):
+    def find_and_count(facts: Facts, rules: RuleBook, *others: Any) -> Iterator[Finding]:
+        for finding in find(facts, rules, *others):
             computed.append(finding)
             yield finding
 

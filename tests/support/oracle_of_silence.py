@@ -26,15 +26,17 @@ from contracts import customer, followup
 from contracts.customer import Mode, Stage
 from contracts.event import Envelope
 from services.alerts.engine.rule import RuleBook
-from services.alerts.engine.shapes import Owed, Silence
+from services.alerts.engine.shapes import Count, Owed, Silence
 from services.alerts.engine.tiers import OTHERS
 
 FILE_SETTLES = timedelta(seconds=30)
+# The only outcome in the generated histories that means that nobody was reached.
+NOBODY_REACHED = "no-answer"
 NO_TIME = datetime.max.replace(tzinfo=UTC)
 BEGINS_COMPLAINT = followup.ComplaintRaised | followup.ComplaintReopened
 PROMISE = followup.ComplaintTargetSet | followup.ComplaintTargetChanged
 Fact = Envelope[Any]
-C = TypeVar("C", Silence, Owed)
+C = TypeVar("C", Silence, Owed, Count)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,7 +103,11 @@ class Oracle:
     def _say(self, now: datetime, kind: str, episode: Episode, ends_at: datetime) -> None:
         self.said.append(Said(now, kind, episode, self.open.pop(episode), ends_at))
 
-    def look(self, complete_until: datetime) -> None:
+    def publish(self, rules: RuleBook, _now: datetime) -> None:
+        """Go on with other rules."""
+        self.rules = rules
+
+    def look(self, complete_until: datetime, _now: datetime | None = None) -> None:
         """Raise what is overdue, given that all events recorded before `complete_until` have been received."""
         for own in self.facts.values():
             if any(fact.metadata.origin and complete_until < fact.recorded_at + FILE_SETTLES for fact in own):
@@ -171,8 +177,8 @@ def silence(facts: Sequence[Fact], registered: Fact, rules: RuleBook) -> Iterato
 
 def is_contact(fact: Fact) -> bool:
     match fact.event:
-        case followup.ContactLogged(automated=automated):
-            return not automated
+        case followup.ContactLogged(automated=automated, outcome=outcome):
+            return not automated and outcome != NOBODY_REACHED
         case customer.ProfileChanged(last_contacted_at=contacted_at):
             return contacted_at is not None
         case _:

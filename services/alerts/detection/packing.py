@@ -65,8 +65,9 @@ def facts_of(value: Mapping[str, Any]) -> Facts:
 
 
 def fields_of(kind: type[Struct], value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that are still stored. Open episodes were once stored as the whole alerts."""
     hints = get_type_hints(kind)
-    return {name: msgspec.convert(as_arrays(each), hints[name]) for name, each in value.items()}
+    return {name: msgspec.convert(as_arrays(each), hints[name]) for name, each in value.items() if name in hints}
 
 
 def rings_of(value: Mapping[str, str]) -> dict[str, bytes]:

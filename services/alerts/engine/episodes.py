@@ -65,7 +65,8 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     the customer stay as they are.
     """
     facts = with_absorbed(state.facts)
-    findings = find(facts, rules, moment.judged, state.judged_until)
+    has_open = {episode.rule_id for episode in state.open.values()} if state.open else ()
+    findings = find(facts, rules, moment.judged, state.judged_until, has_open)
     moment = replace(moment, over_until=max(moment.instant, state.judged_until or moment.instant))
     still_open: dict[str, Episode] = {}
     changes: list[Change] = []

@@ -1,6 +1,6 @@
 """Applies the rules to a customer's facts: stretches, each with its rule, its due time and its identity."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -71,11 +71,16 @@ def alert_id_of(dedup_key: str) -> UUID:
 
 
 def find(
-    facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None, after: datetime | None = None
+    facts: Facts,
+    rules: RuleBook,
+    judged: Sequence[Rule] | None = None,
+    after: datetime | None = None,
+    has_open: Collection[str] = (),
 ) -> list[Finding]:
     """Return every current or just settled episode of the `judged` rules (all rules if absent), due or not.
 
-    Windows that had closed by `after` may be left out. Erased customers have none.
+    Windows that had closed by `after` may be left out, except of the rules in `has_open`: their open episodes end when
+    the windows closed. Erased customers have none.
     """
     if facts.registered is None or facts.erased is not None:
         return []
@@ -84,5 +89,5 @@ def find(
         Finding(rule, stretch)
         for rule in (rules.rules if judged is None else judged)
         if rule.applies is None or rule.applies_to(facts)
-        for stretch in rule.condition.stretches(facts, zone, after)
+        for stretch in rule.condition.stretches(facts, zone, None if has_open and rule.id in has_open else after)
     ]

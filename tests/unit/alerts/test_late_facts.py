@@ -11,6 +11,7 @@ from contracts.event import Event
 from contracts.examples import example
 from services.alerts.detection.evaluation import judge_again, raise_due, receive
 from services.alerts.detection.memory import Memory
+from services.alerts.engine.changes import Ending
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.months import with_order
 from services.alerts.engine.rule import RuleBook, RuleDefinition
@@ -68,6 +69,16 @@ def test_a_window_that_is_over_is_not_raised_again_by_an_event_of_a_slower_feed(
     live.hear(customer.OwnerAssigned(owner_id="wang"), 30.9, now=31.3)
     assert live.said == ["raised", "cleared"]
     assert judge_again(CUSTOMER, live.memory, live.rules, day(40))[1] == []
+
+
+def test_a_count_ends_when_its_window_closed_also_if_other_events_came_before_the_look() -> None:
+    live = Live("more-complaints")
+    for at in (1, 2, 3):
+        live.hear(complaint, at)
+    live.hear(example(followup.ContactLogged), 31.5)
+    live.memory, (ending,) = raise_due(CUSTOMER, live.memory, live.rules, day(40), day(40))
+    assert isinstance(ending, Ending)
+    assert (ending.ends_at, ending.updated_at) == (day(31), day(40))
 
 
 @pytest.mark.parametrize(

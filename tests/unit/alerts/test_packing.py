@@ -3,17 +3,49 @@
 import json
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from msgspec import DecodeError
 
+from contracts.examples import example
+from contracts.followup import ContactLogged
+from services.alerts.detection.evaluation import raise_due, receive
+from services.alerts.detection.memory import Memory
 from services.alerts.detection.packing import packed, unpacked
+from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.rings import occurrences
+from services.alerts.engine.stretch import NEVER_DUE
+from services.alerts.shipped.rules import DEFAULT_RULES
+from tests.support.customer_life import day, envelope
 
 # Written by the build before: a customer with 45 events, and what was open two years later.
 OLD = (Path(__file__).parent / "memory_in_json.json").read_bytes()
+
+# Written by the last build that had three rules, whose open episodes were whole alerts: one of each rule.
+OF_THREE_RULES = (Path(__file__).parent / "memory_of_three_rules.json").read_bytes()
+OLD_CUSTOMER = UUID(int=1, version=4)
+
+
+def test_what_the_build_with_three_rules_has_open_is_neither_lost_nor_raised_again() -> None:
+    state, written = unpacked(OF_THREE_RULES), json.loads(OF_THREE_RULES)["open"]
+    assert {key: (each.rule_id, each.owner_id) for key, each in state.open.items()} == {
+        key: (alert["rule_id"], alert["owner_id"]) for key, alert in written.items()
+    }
+    memory, rules = Memory(CustomerState(), NEVER_DUE).with_state(state), DEFAULT_RULES
+    _, again = raise_due(OLD_CUSTOMER, memory.with_open({}), rules, day(21), day(21))
+    assert {str(each.alert_id) for each in again} >= written.keys()
+    for at in (day(21), day(90)):
+        memory, changes = raise_due(OLD_CUSTOMER, memory, rules, at, at)
+        assert {str(each.alert_id) for each in changes}.isdisjoint(written)
+        assert memory.state.open.keys() >= written.keys()
+    called = envelope(example(ContactLogged, automated=False), 91, stream=uuid4())
+    memory, ended = receive(OLD_CUSTOMER, memory, [called], rules, day(91))
+    assert [str(change.alert_id) for change, _ in ended if str(change.alert_id) in written] == [
+        key for key, alert in written.items() if alert["rule_id"] == "inactivity"
+    ]
+    assert unpacked(packed(memory.state)) == memory.state
 
 
 def test_the_memory_of_an_earlier_build_is_read_without_a_difference() -> None:
