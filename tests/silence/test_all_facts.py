@@ -76,7 +76,10 @@ def test_most_histories_are_decided_and_cause_every_kind_of_change() -> None:
     assert told.keys() >= owed | of_silence | of_guards | {(COUNT, kind) for kind in kinds}
 
 
-@pytest.mark.xfail(strict=True, reason="the clearing of a duplicate's guard ends the alert when it is received")
+@pytest.mark.xfail(
+    strict=True,
+    reason="of the alerts of two guards, each ends with its own; in the oracle the double ends with the other",
+)
 def test_the_guards_of_merged_customers() -> None:
     for seed in range(1, BLOCK):
         assert differences(*live_through_all(Engine, seed, has_both=True)) == [], f"seed {seed}"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from contracts.event import Envelope
 from services.alerts.engine import months, rings
 from services.alerts.engine.contact_definition import ContactDefinitions
-from services.alerts.engine.facts import Facts, Warned
+from services.alerts.engine.facts import Facts
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.folds.measured import newest
 from services.alerts.engine.folds.signals import latest_of_each, newest_dates
@@ -25,7 +25,6 @@ def with_absorbed(facts: Facts) -> Facts:
             stated_contact=latest(facts.stated_contact, other.stated_contact),
             signals=latest_of_each(facts.signals, other.signals),
             key_dates=newest_dates((*facts.key_dates, *other.key_dates)),
-            guards={**facts.guards, **{key: told for key, told in other.guards.items() if goes_on(key, told, facts)}},
             needs={
                 key: (*facts.needs.get(key, ()), *other.needs.get(key, ())) for key in {**other.needs, **facts.needs}
             },
@@ -39,12 +38,6 @@ def with_absorbed(facts: Facts) -> Facts:
             quiet_until=max(quiet, facts.quiet_until or quiet) if quiet else facts.quiet_until,
         )
     return facts
-
-
-def goes_on(name: str, told: Warned, own: Facts) -> bool:
-    """Return whether what a duplicate was warned of counts: it is not over, and the survivor has no such warning."""
-    known = own.guards.get(name)
-    return told.settled is None and (known is None or known.settled is not None)
 
 
 def absorb(

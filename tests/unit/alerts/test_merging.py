@@ -158,6 +158,19 @@ def test_a_guard_that_both_tripped_keeps_both_alerts() -> None:
     ]
 
 
+@pytest.mark.parametrize("first", [SURVIVOR, DUPLICATE])
+def test_the_alert_of_a_guard_of_merged_customers_ends_when_its_own_guard_was_cleared(first: UUID) -> None:
+    tripped = example(followup.GuardTripped, guard=followup.Guard.TWO_COLLEAGUES)
+    cleared = example(followup.GuardCleared, guard=followup.Guard.TWO_COLLEAGUES)
+    second = next(each for each in (SURVIVOR, DUPLICATE) if each != first)
+    watch = Watch(RuleBook(rules=(TWO_COLLEAGUES,)))
+    watch.told(*(on(0, each, registered) for each in (SURVIVOR, DUPLICATE)))
+    watch.told(on(1, SURVIVOR, tripped), on(2, DUPLICATE, tripped), on(3, DUPLICATE, merged))
+    watch.told(on(5, first, cleared), on(6, second, cleared))
+    ends = [event.ends_at for event in watch.events if event.type == CLEARED]
+    assert ends == [OCCURRED_AT + timedelta(days=5), OCCURRED_AT + timedelta(days=6)]
+
+
 @pytest.mark.parametrize("whose", [SURVIVOR, DUPLICATE])
 def test_an_alert_that_the_merge_ended_is_acknowledged_still_when_the_undoing_raises_it_again(whose: UUID) -> None:
     other = next(each for each in (SURVIVOR, DUPLICATE) if each != whose)

@@ -10,7 +10,7 @@ from contracts.event import Event
 from contracts.followup import Guard
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.guard import GuardEvent
-from services.alerts.engine.facts import Facts
+from services.alerts.engine.facts import Facts, Warned
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.unmet import Unmet
@@ -48,8 +48,9 @@ class Told(BaseModel):
                 if told_at := item.repeated if self.signal == REPEATED else item.late:
                     owner_id = item.employee_id or facts.owner_id
                     yield Stretch(told_at, told_at.at, owner_id, "complaint", item.concerns_id, item.settled)
-        elif told := facts.guards.get(self.signal):
-            yield Stretch(told.since, told.since.at, facts.owner_id, "contacts", settled=told.settled)
+        else:
+            for told in self._guards(facts):
+                yield Stretch(told.since, told.since.at, facts.owner_id, "contacts", settled=told.settled)
 
     def unmet(self, _facts: Facts) -> Unmet | None:
         """Return nothing: customers in every mode are watched."""
@@ -62,3 +63,15 @@ class Told(BaseModel):
     def words(self, title: Words, facts: Facts, _stretch: Stretch, _zone: str, _instant: datetime) -> Words:
         """Return the summary."""
         return Words(f"{title.en} ({scope(facts)}).", f"{title.zh}（{scope_zh(facts)}）。")
+
+    def _guards(self, facts: Facts) -> Iterator[Warned]:
+        """Yield all that is over, and of what is open the customer's own, or that of the duplicate merged first."""
+        own = facts.guards.get(self.signal)
+        if not facts.absorbed:
+            if own:
+                yield own
+            return
+        others = (each.guards.get(self.signal) for each in facts.absorbed.values())
+        known = [told for told in (own, *others) if told]
+        yield from (told for told in known if told.settled)
+        yield from [told for told in known if not told.settled][:1]
