@@ -52,9 +52,9 @@ def receive_merging(
         after = facts_after(customer_id, memories, envelope, rules)
         holder = memories[customer_id].facts.merged_into or customer_id
         yield from ((holder, each, envelope) for each in reported(memories[holder].state.facts, envelope))
-        for change in carried(customer_id, memories, envelope, now):
-            carry(change, memories)
-            yield customer_id, change, envelope
+        if changes := carried(customer_id, memories, envelope, now):
+            carry(changes, memories)
+            yield from ((customer_id, change, envelope) for change in changes)
         for each, facts in after.items():
             memory = memories[each]
             state = replace(memory.state, facts=facts)
@@ -103,11 +103,11 @@ def carried(
             return []
 
 
-def carry(change: Carrying, memories: dict[UUID, Memory]) -> None:
-    """Move an episode. It knows under which customer it was raised."""
-    key = str(change.alert_id)
-    source, target = memories[change.from_customer_id], memories[change.to_customer_id]
-    left = {other: each for other, each in source.state.open.items() if other != key}
-    moved = replace(change.episode, origin=change.origin)
-    memories[change.from_customer_id] = source.with_open(left)
-    memories[change.to_customer_id] = target.with_open({**target.state.open, key: moved})
+def carry(changes: Sequence[Carrying], memories: dict[UUID, Memory]) -> None:
+    """Move episodes from one customer to another. Each knows under which customer it was raised."""
+    moved = {str(each.alert_id): replace(each.episode, origin=each.origin) for each in changes}
+    source_id, target_id = changes[0].from_customer_id, changes[0].to_customer_id
+    source, target = memories[source_id], memories[target_id]
+    left = {key: each for key, each in source.state.open.items() if key not in moved}
+    memories[source_id] = source.with_open(left)
+    memories[target_id] = target.with_open({**target.state.open, **moved})

@@ -93,7 +93,8 @@ def months_of(value: Mapping[str, Sequence[int]]) -> Months:
 def as_arrays(value: Any) -> Any:
     """Return a value from JSON with its occurrences and scores as arrays."""
     if isinstance(value, dict):
-        if "at" in value and "cause" in value:
-            return list(value.values())
+        # The names of needs are keys, too, but their values are lists.
+        if isinstance(value.get("at"), str) and "cause" in value:
+            return [value[name] for name in ("at", "cause", "percent") if name in value]
         return {key: as_arrays(each) for key, each in value.items()}
     return [as_arrays(each) for each in value] if isinstance(value, list) else value

@@ -15,6 +15,7 @@ from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from services.alerts import commands
+from services.alerts.detection import memory
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
@@ -22,6 +23,7 @@ from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.changes import Change, Raising
 from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.items import divide
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import TWO_COLLEAGUES
@@ -62,15 +64,16 @@ class Watch:
                 found = receive_merging(whose, self.memories, own, self._rules, envelope.recorded_at)
                 self._say((each, change) for each, change, _ in found)
             else:
-                memory, ended = receive(whose, self.memories[whose], own, self._rules, envelope.recorded_at)
-                self.memories[whose] = memory
+                self.memories[whose], ended = receive(
+                    whose, self.memories[whose], own, self._rules, envelope.recorded_at
+                )
                 self._say((whose, change) for change, _ in ended)
         return self
 
     def asked(self, day: float) -> "Watch":
-        for each, memory in self.memories.items():
+        for each, known in self.memories.items():
             at = OCCURRED_AT + timedelta(days=day)
-            self.memories[each], found = raise_due(each, memory, self._rules, at, at)
+            self.memories[each], found = raise_due(each, known, self._rules, at, at)
             self._say((each, change) for change in found)
         return self
 
@@ -156,6 +159,28 @@ def test_a_guard_that_both_tripped_keeps_both_alerts() -> None:
         (SURVIVOR, AWAY),
         (DUPLICATE, IN),
     ]
+
+
+@pytest.mark.parametrize("event", [merged, unmerged])
+def test_carrying_many_alerts_divides_the_memory_as_often_as_carrying_few(
+    monkeypatch: pytest.MonkeyPatch, event: Event
+) -> None:
+    counts = []
+    for number in (3, 30):
+        watch = Watch().told(on(0, SURVIVOR, registered), on(0, DUPLICATE, registered))
+        due_at = OCCURRED_AT + timedelta(days=2)
+        tasks = (uuid5(TASK, str(each)) for each in range(number))
+        watch.told(*(on(1, DUPLICATE, example(followup.TaskScheduled, due_at=due_at), each) for each in tasks))
+        watch.asked(4)
+        if event is unmerged:
+            watch.told(on(5, DUPLICATE, merged))
+        divided: list[CustomerState] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(memory, "divide", lambda state, to=divided: to.append(state) or divide(state))
+            watch.told(on(6, DUPLICATE, event))
+        assert watch.said.count((SURVIVOR, IN)) == number
+        counts.append(len(divided))
+    assert counts[0] == counts[1] > 0
 
 
 @pytest.mark.parametrize("first", [SURVIVOR, DUPLICATE])

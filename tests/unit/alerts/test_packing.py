@@ -81,3 +81,10 @@ def test_a_damaged_state_is_refused() -> None:
 
 def fields(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: each for name, each in facts.items() if each}
+
+
+def test_needs_may_have_the_names_of_fields() -> None:
+    stated = [{"cause": str(UUID(int=1)), "at": "2026-01-03T00:00:00Z"}]
+    state = unpacked(json.dumps({"facts": {"needs": {"at": stated, "cause": stated}}}).encode())
+    assert state.facts.needs.keys() == {"at", "cause"}
+    assert [each.cause for each in state.facts.needs["at"]] == [UUID(int=1)]
