@@ -24,7 +24,7 @@ def each_once(listed: tuple[T, ...]) -> tuple[T, ...]:
 class PublishContactDefinition(Publication):
     """What counts from now on. Empty `channels` or `directions` mean all. `reason` must not hold personal data."""
 
-    automated: bool = Field(default=False, strict=True)
+    automated: bool = False
     outcomes: Annotated[tuple[Code, ...], Field(max_length=MAX_LISTED), AfterValidator(each_once)]
     channels: Annotated[tuple[Channel, ...], Field(max_length=len(Channel)), AfterValidator(each_once)] = ()
     directions: Annotated[tuple[Direction, ...], Field(max_length=len(Direction)), AfterValidator(each_once)] = ()

@@ -112,7 +112,7 @@ def test_the_order_of_entries_means_nothing() -> None:
         ({"channels": ["phone", "phone"]}, "only once"),
         ({"channels": ["pigeon"]}, "phone"),
         ({"directions": ["sideways"]}, "inbound"),
-        ({"automated": "yes"}, "boolean"),
+        ({"automated": "maybe"}, "boolean"),
         ({"outcomes": [f"o{each}" for each in range(MAX_LISTED + 1)]}, f"at most {MAX_LISTED} items"),
         ({"accounts": [f"E{each}" for each in range(MAX_LISTED + 1)]}, f"at most {MAX_LISTED} items"),
         ({"reason": ""}, "at least 1 character"),
