@@ -1,7 +1,9 @@
 """Why a shape does not watch a customer."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
+from contracts.customer import Mode
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.words import MODES_ZH, Words
 
@@ -9,6 +11,13 @@ from services.alerts.engine.words import MODES_ZH, Words
 class Unmet(StrEnum):
     MODE = "mode-not-watched"
     INCOMPLETE = "history-incomplete"
+
+
+def with_history_in(modes: Collection[Mode], facts: Facts) -> Unmet | None:
+    """Return why a shape that needs the history of customers in some modes does not watch this one."""
+    if facts.mode not in modes:
+        return Unmet.MODE
+    return None if facts.is_complete else Unmet.INCOMPLETE
 
 
 def in_words(unmet: Unmet, facts: Facts) -> Words:

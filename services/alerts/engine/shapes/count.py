@@ -24,7 +24,7 @@ from services.alerts.engine.rings import (
     times,
 )
 from services.alerts.engine.stretch import Beginning, Measure, Stretch
-from services.alerts.engine.unmet import Unmet
+from services.alerts.engine.unmet import Unmet, with_history_in
 from services.alerts.engine.words import Words, scope, scope_zh
 
 MAX_DAYS = 366
@@ -89,9 +89,7 @@ class Count(BaseModel):
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
-        if facts.mode not in self.modes:
-            return Unmet.MODE
-        return None if facts.is_complete else Unmet.INCOMPLETE
+        return with_history_in(self.modes, facts)
 
     def ended_by(self, facts: Facts, _since: datetime) -> Occurrence | None:
         """Return the stage, if customers in it are not watched. The stretch itself says when its window ends."""

@@ -13,7 +13,7 @@ from services.alerts.engine.measures import Measured
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.shapes.count import ALL_MODES
 from services.alerts.engine.stretch import Beginning, Stretch
-from services.alerts.engine.unmet import Unmet
+from services.alerts.engine.unmet import Unmet, with_history_in
 from services.alerts.engine.words import Words, scope, scope_zh
 
 
@@ -45,9 +45,7 @@ class Trend(BaseModel):
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
-        if facts.mode not in self.modes:
-            return Unmet.MODE
-        return None if facts.is_complete else Unmet.INCOMPLETE
+        return with_history_in(self.modes, facts)
 
     def ended_by(self, facts: Facts, since: datetime) -> Occurrence | None:
         """Return what the measure says, or the stage, if customers in it are not watched."""
