@@ -69,9 +69,10 @@ class ProfileChanged(Event):
 
     def changes(self) -> dict[str, Any]:
         """Return the new value of each field that changed; None if it was cleared."""
-        stated = ((name, getattr(self, name)) for name in self.model_fields_set - NOT_PROFILE_FIELDS)
-        values = {name: value for name, value in stated if value is not None}
-        return {**dict.fromkeys(self.cleared), **values}
+        values = {
+            name: value for name, value in vars(self).items() if value is not None and name not in NOT_PROFILE_FIELDS
+        }
+        return {**dict.fromkeys(self.cleared), **values} if self.cleared else values
 
 
 class ProfileReviewed(Event):

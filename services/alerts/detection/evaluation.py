@@ -16,10 +16,11 @@ from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.items import OF_ITEMS, Item, ItemId, concerns_all, divide, unite
 from services.alerts.engine.owed_items import item_of
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule import RuleBook, RuleSet
 from services.alerts.engine.stretch import NEVER_DUE
 
 EMPTY: Final = Memory(CustomerState(), NEVER_DUE)
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 def receive(
@@ -29,10 +30,11 @@ def receive(
     rest, items, next_due_at = known.rest, dict(known.items), known.next_due_at
     ended: list[tuple[Change, Envelope[Any]]] = []
     for envelope in own:
-        concerned = {item_id: items.pop(item_id) for item_id in concerned_by(items, envelope, rules)}
-        before = unite(rest, concerned)
-        state = replace(before, facts=evolve(before.facts, envelope, rules.contacts))
-        evaluation = evaluate(customer_id, state, rules, moment_of(envelope, rules, now))
+        ids = concerned_by(items, envelope, rules) if items else ()
+        before = unite(rest, {item_id: items.pop(item_id) for item_id in ids}) if ids else rest
+        state = CustomerState(evolve(before.facts, envelope, rules.contacts), before.open, before.judged_until)
+        judged = judged_after(envelope, state, rules, next_due_at)
+        evaluation = evaluate(customer_id, state, rules, Moment(now, envelope.recorded_at, judged=judged))
         after = divide(evaluation.state)
         rest, next_due_at = after.rest, min(next_due_at, evaluation.next_due_at)
         items.update(after.items)
@@ -42,8 +44,21 @@ def receive(
     return replace(known, rest=rest, items=items, next_due_at=next_due_at), ended
 
 
-def moment_of(envelope: Envelope[Any], rules: RuleBook, now: datetime) -> Moment:
-    return Moment(now, envelope.recorded_at, judged=rules.hearing(envelope.event))
+def judged_after(envelope: Envelope[Any], state: CustomerState, rules: RuleBook, next_due_at: datetime) -> RuleSet:
+    """Return the rules by which a customer is judged after an event.
+
+    As `next_due_at` is a lower bound of the next evaluation, rules without an open episode are skipped if the event
+    only delays them, or if they are not due before it. A contact before the registration delays nothing.
+    """
+    heard, registered = rules.hearing(type(envelope.event)), state.facts.registered
+    skipped: frozenset[str] = NOTHING
+    if heard.delayed and registered is not None and registered.at <= envelope.occurred_at:
+        skipped = heard.delayed
+    if heard.measured and next_due_at <= envelope.occurred_at + heard.least:
+        skipped |= heard.measured
+    if skipped and state.open:
+        skipped -= {episode.rule_id for episode in state.open.values()}
+    return heard.without(skipped) if skipped else heard.every
 
 
 def concerned_by(items: Mapping[ItemId, Item], envelope: Envelope[Any], rules: RuleBook) -> list[ItemId]:

@@ -17,7 +17,7 @@ from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import Matches, doubled, match
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.raising import raise_alert
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import RuleBook, RuleSet
 from services.alerts.engine.stretch import NEVER_DUE, Beginning
 
 
@@ -45,7 +45,13 @@ class Moment(Struct, frozen=True, gc=False):
     over_until: datetime | None = None
     rules_changed: bool = False
     # The rules that an event may concern; all rules if absent. The episodes of other rules stay as they are.
-    judged: tuple[Rule, ...] | None = None
+    judged: RuleSet | None = None
+
+    def not_before(self, judged_until: datetime | None) -> "Moment":
+        """Return the moment for a customer that was judged until then."""
+        if judged_until is None or judged_until <= self.instant:
+            return self
+        return replace(self, over_until=judged_until)
 
 
 class Evaluation(Struct, frozen=True, gc=False):
@@ -65,14 +71,13 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     the customer stay as they are.
     """
     facts = with_absorbed(state.facts)
-    has_open = {episode.rule_id for episode in state.open.values()} if state.open else ()
+    moment = moment.not_before(state.judged_until)
+    episodes = judged_of(state, facts, rules, moment) if state.open else {}
+    has_open = {episode.rule_id for episode in episodes.values()} if episodes else ()
     findings = find(facts, rules, moment.judged, state.judged_until, has_open)
-    moment = replace(moment, over_until=max(moment.instant, state.judged_until or moment.instant))
-    still_open: dict[str, Episode] = {}
-    changes: list[Change] = []
-    windows: list[datetime] = []
-    if state.open:
-        matches = match(judged_of(state, facts, rules, moment), findings, moment.now)
+    still_open, changes, windows = dict(state.open), list[Change](), list[datetime]()
+    if episodes:
+        matches = match(episodes, findings, moment.now)
         still_open, changes = compare(state, matches, facts, rules, moment)
         known = [finding for finding in matches.values() if finding]
         windows = [each.closes_at for each in known]
@@ -85,7 +90,7 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
         changes.append(Raising(alert))
         windows.append(finding.closes_at)
     return Evaluation(
-        state=CustomerState(without_settled(state.facts), still_open, moment.over_until),
+        state=CustomerState(without_settled(state.facts), still_open, over(moment)),
         changes=changes,
         next_due_at=min(after_quiet(facts, due), earliest(windows, moment)) if windows else after_quiet(facts, due),
     )
@@ -108,8 +113,8 @@ def judged_of(state: CustomerState, facts: Facts, rules: RuleBook, moment: Momen
     """Return the open episodes of the rules that are judged. The condition of a rule may have failed."""
     episodes = state.open
     if moment.judged is not None:
-        names = {rule.id for rule in moment.judged}
-        episodes = {key: episode for key, episode in episodes.items() if episode.rule_id in names}
+        ids = moment.judged.ids
+        episodes = {key: episode for key, episode in episodes.items() if episode.rule_id in ids}
     if not episodes or not rules.selecting or facts.registered is None or facts.erased:
         return episodes
     failed = failures(rules.selecting, facts)

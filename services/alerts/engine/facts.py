@@ -104,7 +104,7 @@ def without_settled(facts: Facts) -> Facts:
 
 def has_settled(facts: Facts) -> bool:
     for items in (facts.tasks, facts.complaints, facts.terms, facts.guards):
-        for each in items.values():
+        for each in items.values() if items else ():
             if each.settled is not None:
                 return True
     return False

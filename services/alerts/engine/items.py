@@ -66,6 +66,8 @@ def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
 
 def divide(state: CustomerState) -> Divided:
     """Return the state in parts. `unite` is the inverse."""
+    if not state.facts.absorbed and not has_items(state.facts):
+        return Divided(state)
     items = items_of(state.facts, None)
     for duplicate_id, facts in state.facts.absorbed.items():
         items |= items_of(facts, duplicate_id)

@@ -63,8 +63,13 @@ def tasks_after(tasks: Items, envelope: Envelope[Any], occurrence: Occurrence) -
     task_id = envelope.stream_id
     match envelope.event:
         case followup.TaskScheduled(due_at=due_at, assignee_id=assignee_id):
-            item = OwedItem(task_id, Occurrence(due_at, envelope.id), assignee_id)
-            item = replace(item, alert_id=envelope.event.alert_id, alert_rule=envelope.event.alert_rule)
+            item = OwedItem(
+                task_id,
+                Occurrence(due_at, envelope.id),
+                assignee_id,
+                alert_id=envelope.event.alert_id,
+                alert_rule=envelope.event.alert_rule,
+            )
             return {**tasks, episode(task_id, due_at): item}
         case followup.TaskRescheduled(previous_due_at=previous, due_at=due_at):
             known = next((each for each in tasks.values() if each.concerns_id == task_id), None)

@@ -178,6 +178,14 @@ def times(rings: Rings, name: str) -> Sequence[int]:
     return [stamp >> shift for (stamp,) in TIMES.iter_unpack(rings.get(ring, b"")) if stamp & mask]
 
 
+def is_newer(rings: Rings, name: str, nth: int, at: int) -> bool:
+    """Return whether the nth latest event of the ring of a feature is after a time. The feature has no later one."""
+    ring, _ = PLACES.get(name, (name, ONLY))
+    packed = rings.get(ring, b"")
+    begin = len(packed) - nth * LENGTH
+    return begin >= 0 and int.from_bytes(packed[begin : begin + TIME]) >> FEATURE_BITS > at
+
+
 def occurrences(rings: Rings, name: str, places: slice) -> list[Occurrence]:
     """Return the events with a feature at some places, of those oldest first."""
     ring, bit = PLACES.get(name, (name, ONLY))
@@ -190,14 +198,16 @@ def occurrence_of(chunk: bytes) -> Occurrence:
     return Occurrence(time_of(time_and_bits(chunk) >> FEATURE_BITS), UUID(bytes=chunk[TIME:]))
 
 
-def latest_of(rings: Rings, name: str) -> Occurrence | None:
-    """Return the latest event with a feature."""
+def latest_of(rings: Rings, name: str, nth: int = 1) -> Occurrence | None:
+    """Return the latest event with a feature, or the `nth` latest one; None if there are fewer."""
     ring, bit = PLACES.get(name, (name, ONLY))
     packed = rings.get(ring, b"")
     for until in range(len(packed), 0, -LENGTH):
         chunk = packed[until - LENGTH : until]
         if time_and_bits(chunk) & bit:
-            return occurrence_of(chunk)
+            nth -= 1
+            if nth == 0:
+                return occurrence_of(chunk)
     return None
 
 

@@ -1,11 +1,11 @@
 """A rule: data over one shape. A rule book: the rules in force."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Any, Final, Protocol, Self
+from typing import Annotated, Any, Final, Protocol, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import (
@@ -20,6 +20,7 @@ from pydantic import (
 
 from contracts import customer
 from contracts.alerts import AlertSeverity, Backlog
+from contracts.customer import Mode
 from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.types import Clean, Code
@@ -29,7 +30,7 @@ from services.alerts.engine.care import Care
 from services.alerts.engine.contact_definition import SHIPPED_CONTACTS, ContactDefinitions
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.shapes import Condition, Owed
+from services.alerts.engine.shapes import Condition, Owed, Silence, Trend
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
 from services.alerts.engine.words import Words
 from services.alerts.engine.zone import BUSINESS_ZONE
@@ -99,6 +100,21 @@ class Rule(RuleDefinition):
         """Return whether an event of this kind may concern the rule."""
         return kind in self.condition.hears() or (self.applies is not None and kind in ATTRIBUTES)
 
+    def is_delayed_by(self, kind: type[Event]) -> bool:
+        """Return whether an event of this kind can only end what is open, or make due later what is not.
+
+        What was skipped as a backlog has no due time, so an event may make it due.
+        """
+        if kind in OF_EVERY_RULE or (self.applies and kind in ATTRIBUTES) or self.backlog is Backlog.SKIP:
+            return False
+        return isinstance(self.condition, Silence) and kind in self.condition.delaying
+
+    def least_after(self, kind: type[Event]) -> timedelta:
+        """Return how long after an event of this kind the rule is not due, unless an episode is open."""
+        if kind in OF_EVERY_RULE or (self.applies and kind in ATTRIBUTES) or not isinstance(self.condition, Trend):
+            return timedelta()
+        return self.condition.measure.least_after
+
     def was_overdue(self, due_at: datetime) -> bool:
         """Return whether something was due already when this version was published."""
         return self.published is not None and due_at <= self.published.at
@@ -117,6 +133,54 @@ def distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     if len({rule.id for rule in rules}) < len(rules):
         raise FieldError("two rules have the same id", "两条规则的编号相同")
     return rules
+
+
+# The mode of a customer, and whether it has tasks, complaints and terms.
+Watched: TypeAlias = tuple[Mode | None, bool, bool, bool]
+
+
+class RuleSet:
+    """Some rules of a book."""
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self.rules = tuple(rules)
+        self.ids = frozenset(rule.id for rule in self.rules)
+        self._watching: dict[Watched, tuple[Rule, ...]] = {}
+
+    def watching(self, facts: Facts) -> tuple[Rule, ...]:
+        """Return the rules that may have a stretch for a customer in this mode, with these kinds of items."""
+        key = facts.mode, bool(facts.tasks), bool(facts.complaints), bool(facts.terms)
+        if (found := self._watching.get(key)) is None:
+            found = self._watching[key] = tuple(rule for rule in self.rules if watches(rule.condition, *key))
+        return found
+
+
+def watches(condition: Any, mode: Mode | None, has_tasks: bool, has_complaints: bool, has_terms: bool) -> bool:
+    """Return whether a condition may have a stretch."""
+    has = {None: True, "tasks": has_tasks, "complaints": has_complaints, "terms": has_terms}
+    return has[condition.kept_in] and condition.watches(mode)
+
+
+class Hearing:
+    """The rules that hear a kind of event.
+
+    Of these, `delayed` are those that it can only delay or end. No rule of `measured` is due within `least` after it.
+    """
+
+    def __init__(self, rules: Iterable[Rule], kind: type[Event]) -> None:
+        self.every = RuleSet(rule for rule in rules if kind in OF_EVERY_RULE or rule.hears(kind))
+        self.delayed = frozenset(rule.id for rule in self.every.rules if rule.is_delayed_by(kind))
+        self.measured = frozenset(rule.id for rule in self.every.rules if rule.least_after(kind))
+        self.least = min(
+            (rule.least_after(kind) for rule in self.every.rules if rule.id in self.measured), default=timedelta()
+        )
+        self._without: dict[frozenset[str], RuleSet] = {}
+
+    def without(self, skipped: frozenset[str]) -> RuleSet:
+        """Return the rules but for some."""
+        if (found := self._without.get(skipped)) is None:
+            found = self._without[skipped] = RuleSet(rule for rule in self.every.rules if rule.id not in skipped)
+        return found
 
 
 class RuleBook(BaseModel):
@@ -156,14 +220,19 @@ class RuleBook(BaseModel):
         return tuple((rule.id, rule.applies) for rule in self.rules if rule.applies)
 
     @cached_property
-    def of_items(self) -> tuple[Rule, ...]:
+    def every(self) -> RuleSet:
+        """Return the rules in force."""
+        return RuleSet(self.rules)
+
+    @cached_property
+    def of_items(self) -> RuleSet:
         """Return the rules in force about tasks, complaints, contracts and quotes."""
-        return tuple(rule for rule in self.rules if rule.condition.is_of_items)
+        return RuleSet(rule for rule in self.rules if rule.condition.kept_in)
 
     @cached_property
     def selects_by_item(self) -> bool:
         """Return whether an attribute may change what a task, a complaint, a contract or a quote means."""
-        return any(rule.applies and rule.condition.is_of_items for rule in (*self.rules, *self.shadow))
+        return any(rule.applies and rule.condition.kept_in for rule in (*self.rules, *self.shadow))
 
     @cached_property
     def has_hours_by_tier(self) -> bool:
@@ -171,15 +240,13 @@ class RuleBook(BaseModel):
         return any(isinstance(each.condition, Owed) and each.condition.hours_by_tier for each in self.rules)
 
     @cached_property
-    def _by_kind(self) -> dict[type[Event], tuple[Rule, ...]]:
+    def _by_kind(self) -> dict[type[Event], Hearing]:
         return {}
 
-    def hearing(self, event: Any) -> tuple[Rule, ...]:
-        """Return the rules that an event may concern."""
-        kind = type(event)
+    def hearing(self, kind: type[Event]) -> Hearing:
+        """Return the rules that an event of this kind may concern."""
         if (found := self._by_kind.get(kind)) is None:
-            found = tuple(each for each in self.rules if kind in OF_EVERY_RULE or each.hears(kind))
-            self._by_kind[kind] = found
+            found = self._by_kind[kind] = Hearing(self.rules, kind)
         return found
 
     def rule(self, rule_id: str) -> Rule | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from operator import sub
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -42,6 +43,11 @@ class Interval(BaseModel):
             )
         return self
 
+    @cached_property
+    def least_after(self) -> timedelta:
+        """Return how long after an event it is not due."""
+        return timedelta(days=self.least_days)
+
     def hears(self) -> frozenset[type[Event]]:
         return HEARD[self.signal]
 
@@ -55,7 +61,7 @@ class Interval(BaseModel):
             if len(known) < self.at_least:
                 return ()
         usual = sorted(map(sub, known[1:], known))[(len(known) - 2) // 2]
-        allowed = max(usual * self.percent // PERCENT * MICROSECOND, timedelta(days=self.least_days))
+        allowed = max(usual * self.percent // PERCENT * MICROSECOND, self.least_after)
         last = latest_of(facts.rings, self.signal)
         return [Stretch(last, last.at + allowed, facts.owner_id, self.signal)] if last else ()
 

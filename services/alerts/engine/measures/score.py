@@ -23,6 +23,7 @@ class Score(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     at_once: ClassVar[bool] = True
+    least_after: ClassVar[timedelta] = timedelta()
     beginning: ClassVar[Beginning] = Beginning.OWN
 
     of: Literal["score"] = "score"

@@ -1,7 +1,7 @@
 """Volume: the orders of the last months are far below those of the same months a year before."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
@@ -63,6 +63,7 @@ class Volume(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     at_once: ClassVar[bool] = False
+    least_after: ClassVar[timedelta] = timedelta()
     beginning: ClassVar[Beginning] = Beginning.KEPT
 
     of: Literal["volume"] = "volume"

@@ -17,7 +17,8 @@ from services.alerts.engine.rings import (
     HEARD,
     MICROSECOND,
     RingName,
-    occurrences,
+    is_newer,
+    latest_of,
     place_in_time,
     size_of,
     time_of,
@@ -39,7 +40,7 @@ class Count(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    is_of_items: ClassVar[bool] = False
+    kept_in: ClassVar[str | None] = None
     at_once: ClassVar[bool] = True
     beginning: ClassVar[Beginning] = Beginning.KEPT
 
@@ -63,6 +64,11 @@ class Count(BaseModel):
 
         Those that were over at `after` are left out.
         """
+        span, window = self.times - 1, self.days * DAY
+        # The last window closes when the last but `span` event leaves it.
+        begun_after = 0 if after is None else place_in_time(after) - window
+        if not is_newer(facts.rings, self.signal, self.times, begun_after):
+            return ()
         known = times(facts.rings, self.signal)
         if len(known) < self.times or facts.mode not in self.modes or not facts.is_complete:
             return ()
@@ -70,22 +76,29 @@ class Count(BaseModel):
         if facts.won_back:
             since = place_in_time(facts.won_back.at)
             known = [each for each in known if each >= since]
-        span, window = self.times - 1, self.days * DAY
         lengths = list(map(sub, known[span:], known))
         if not lengths or min(lengths) >= window:
             return ()
         peaks = [place + span for place, length in enumerate(lengths) if length < window]
         return [
-            self._stretch(
-                facts,
-                known[first - span : first + 1],
-                len(known) - first + span,
-                until,
+            Stretch(
+                begun,
+                time_of(known[first]),
+                facts.owner_id,
+                self.signal,
+                closes_at=until,
+                measure=Measure(self.times, self.times, Unit.COUNT),
+                counts=self.signal,
                 is_older=is_full and first == span,
             )
             for first, until in runs(peaks, known, span, window)
-            if after is None or until > after
+            if (after is None or until > after)
+            and (begun := latest_of(facts.rings, self.signal, len(known) - first + span))
         ]
+
+    def watches(self, mode: Mode | None) -> bool:
+        """Return whether customers in a mode are watched; a lost customer has none."""
+        return mode in self.modes
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
@@ -101,22 +114,6 @@ class Count(BaseModel):
         return Words(
             f"{title.en}: {count} within {self.days} days ({scope(facts)}).",
             f"{title.zh}：{self.days} 天内 {count} 次（{scope_zh(facts)}）。",
-        )
-
-    def _stretch(
-        self, facts: Facts, counted: Sequence[int], place: int, closes_at: datetime, *, is_older: bool
-    ) -> Stretch:
-        """Return a stretch of the counted events, of which the first has a place counted from the newest event."""
-        (since,) = occurrences(facts.rings, self.signal, slice(-place, 1 - place or None))
-        return Stretch(
-            since=since,
-            due_at=time_of(counted[-1]),
-            employee_id=facts.owner_id,
-            component=self.signal,
-            closes_at=closes_at,
-            measure=Measure(len(counted), self.times, Unit.COUNT),
-            counts=self.signal,
-            is_older=is_older,
         )
 
 

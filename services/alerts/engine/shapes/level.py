@@ -38,7 +38,7 @@ class Level(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    is_of_items: ClassVar[bool] = False
+    kept_in: ClassVar[str | None] = None
     at_once: ClassVar[bool] = True
     beginning: ClassVar[Beginning] = Beginning.KEPT
 
@@ -79,6 +79,10 @@ class Level(BaseModel):
             known, is_full = [each for each in known if each.at >= back.at], False
         found = [self._stretch(run, facts) for run in self._runs(known, is_full=is_full)]
         return [each for each in found if each.settled or after is None or each.closes_at > after]
+
+    def watches(self, mode: Mode | None) -> bool:
+        """Return whether customers in a mode are watched; a lost customer has none."""
+        return mode in self.modes
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from contracts.customer import Mode
 from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.followup import Severity
@@ -56,7 +57,6 @@ class Owed(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    is_of_items: ClassVar[bool] = True
     at_once: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.OWN
 
@@ -67,6 +67,11 @@ class Owed(BaseModel):
     hours_by_tier: HoursByTier = {}
     days_before: Annotated[int, Field(ge=0, le=MAX_DAYS_BEFORE)] = 0
     unless_agreed: bool = False
+
+    @property
+    def kept_in(self) -> str:
+        """Return the field of the facts with the items."""
+        return {"task": "tasks", "complaint": "complaints"}.get(self.item, "terms")
 
     @model_validator(mode="after")
     def _check_hours(self) -> Self:
@@ -92,6 +97,10 @@ class Owed(BaseModel):
     def stretches(self, facts: Facts, zone: str, _after: datetime | None = None) -> Iterable[Stretch]:
         items = self._items(facts)
         return [self._stretch(item, facts, zone) for item in items] if items else ()
+
+    def watches(self, _mode: Mode | None) -> bool:
+        """Return True: customers in every mode are watched."""
+        return True
 
     def unmet(self, _facts: Facts) -> Unmet | None:
         """Return nothing: customers in every mode are watched."""

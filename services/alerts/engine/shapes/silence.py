@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from contracts.customer import Mode
+from contracts.customer import Mode, ProfileChanged
 from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.types import Code
@@ -37,7 +37,7 @@ class Silence(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    is_of_items: ClassVar[bool] = False
+    kept_in: ClassVar[str | None] = None
     at_once: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.MOVES
 
@@ -67,6 +67,10 @@ class Silence(BaseModel):
         length = allowed.get(facts.tier or OTHERS) or allowed[OTHERS]
         return (Stretch(since, since.at + length, facts.owner_id, mode),)
 
+    def watches(self, mode: Mode | None) -> bool:
+        """Return whether customers in a mode are watched; a lost customer has none."""
+        return mode in self.days
+
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
         if self._needs_history and not facts.is_complete:
@@ -94,6 +98,13 @@ class Silence(BaseModel):
             f"{title.en} for {length(lasted)}; {length(allowed)} are allowed ({scope(facts)}).",
             f"{title.zh}已有 {length_zh(lasted)}，上限 {length_zh(allowed)}（{scope_zh(facts)}）。",
         )
+
+    @cached_property
+    def delaying(self) -> frozenset[type[Event]]:
+        """Return the events that can only end the silence or begin it later. A profile may take a contact back."""
+        begins = HEARD[self.after] if self.after else frozenset()
+        taken_back = {ProfileChanged} if CONTACT in self.signals else set()
+        return frozenset(chain.from_iterable(HEARD[name] for name in self.signals)) - begins - taken_back
 
     @cached_property
     def _allowed(self) -> Mapping[Mode, Mapping[str, timedelta]]:

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.customer import Mode
 from contracts.event import Event
 from contracts.followup import Guard
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
@@ -35,8 +36,9 @@ class Told(BaseModel):
     signal: Guard | Literal["complaint-repeated", "complaint-unresolved"]
 
     @property
-    def is_of_items(self) -> bool:
-        return self.signal in (REPEATED, UNRESOLVED)
+    def kept_in(self) -> str | None:
+        """Return the field of the facts with the items, if it is about items."""
+        return "complaints" if self.signal in (REPEATED, UNRESOLVED) else None
 
     def hears(self) -> frozenset[type[Event]]:
         of_complaints = {*get_args(ComplaintEvent), *get_args(RepeatEvent)}
@@ -51,6 +53,10 @@ class Told(BaseModel):
         else:
             for told in self._guards(facts):
                 yield Stretch(told.since, told.since.at, facts.owner_id, "contacts", settled=told.settled)
+
+    def watches(self, _mode: Mode | None) -> bool:
+        """Return True: customers in every mode are watched."""
+        return True
 
     def unmet(self, _facts: Facts) -> Unmet | None:
         """Return nothing: customers in every mode are watched."""

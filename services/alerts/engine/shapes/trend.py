@@ -21,7 +21,7 @@ class Trend(BaseModel):
     """A `measure` is bad, for customers in one of `modes`. The measure says when it is over."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    is_of_items: ClassVar[bool] = False
+    kept_in: ClassVar[str | None] = None
 
     shape: Literal["trend"] = "trend"
     measure: Measured
@@ -42,6 +42,10 @@ class Trend(BaseModel):
         if facts.mode not in self.modes or not facts.is_complete:
             return ()
         return self.measure.stretches(facts, zone, after)
+
+    def watches(self, mode: Mode | None) -> bool:
+        """Return whether customers in a mode are watched; a lost customer has none."""
+        return mode in self.modes
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
