@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace as replaced
+
 from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event
 from contracts.followup import (
@@ -109,7 +111,8 @@ class Engine:
     def restart(self) -> None:
         """Keep only the state that the database stores."""
         for customer_id, memory in self.memories.items():
-            self.memories[customer_id] = memory.with_state(unpacked(packed(memory.state)))
+            kept = replaced(unpacked(packed(memory.state)), judged_until=memory.rest.judged_until)
+            self.memories[customer_id] = memory.with_state(kept)
 
     def open(self) -> set[Episode]:
         return {

@@ -19,6 +19,7 @@ from contracts.event import Event
 from contracts.followup import Channel, ContactLogged, Direction, TaskCompleted, TaskScheduled
 from services.alerts.detection import read_model
 from services.alerts.detection.derivation import Derivation
+from services.alerts.detection.packing import unpacked
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from tests.silence.delivery import Delivered, Looked, Marked
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, Facts
@@ -156,5 +157,6 @@ async def test_events_that_arrive_during_a_rebuild_are_folded_into_the_derived_m
     async with transaction(alerts.owner) as held:
         await memory.update(received_of(SILENT[FOLLOWUP]), held)
     assert [each.kind for each in await told(alerts.app)] == ["raised"]
-    known = next(iter((await stored(alerts.app)).values()))
+    known = unpacked(next(iter((await stored(alerts.app)).values())))
+    assert known.facts.last_contact
     assert (known.facts.last_contact.at, len(known.open)) == (day(41), 1)

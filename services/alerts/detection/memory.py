@@ -26,7 +26,10 @@ BEGIN = """
     INSERT INTO silence (customer_id, partition, rest, next_due_at)
     SELECT *, $3, $4 FROM unnest($1::uuid[], $2::smallint[]) ON CONFLICT DO NOTHING
 """
-LOAD = "SELECT customer_id, rest, next_due_at FROM silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
+LOAD = """
+    SELECT customer_id, rest, next_due_at, judged_until FROM silence
+    WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE
+"""
 CONCERNED_ITEMS = """
     SELECT customer_id, owner_id, concerns_id, state FROM silence_item
     WHERE customer_id = ANY($1) AND concerns_id = ANY($2)
@@ -56,7 +59,7 @@ DUE = """
         SELECT partition, min(watermark) AS until FROM consumer_position
         WHERE consumer = $1 AND topic = ANY($2) GROUP BY partition HAVING count(*) = cardinality($2)
     )
-    SELECT s.customer_id, s.rest, s.next_due_at,
+    SELECT s.customer_id, s.rest, s.next_due_at, s.judged_until,
         least(CASE WHEN s.absorbs THEN (SELECT min(until) FROM complete) ELSE c.until END, $3) AS instant
     FROM silence s JOIN complete c ON c.partition = s.partition
     WHERE s.next_due_at <= (SELECT least(max(until), $3) FROM complete) AND s.next_due_at <= least(c.until, $3)
@@ -65,8 +68,10 @@ DUE = """
     ORDER BY s.next_due_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED
 """
 SAVE = """
-    UPDATE silence s SET rest = n.rest, next_due_at = n.next_due_at, absorbs = n.absorbs
-    FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::boolean[]) AS n(customer_id, rest, next_due_at, absorbs)
+    UPDATE silence s
+    SET rest = n.rest, next_due_at = n.next_due_at, absorbs = n.absorbs, judged_until = n.judged_until
+    FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::boolean[], $5::timestamptz[])
+        AS n(customer_id, rest, next_due_at, absorbs, judged_until)
     WHERE s.customer_id = n.customer_id
 """
 SAVE_ITEMS = """
@@ -186,6 +191,7 @@ async def save(held: Connection, memories: Mapping[UUID, Memory], rules: RuleBoo
         [packed(known.rest) for known in memories.values()],
         [known.next_due_at for known in memories.values()],
         [bool(known.facts.absorbed) for known in memories.values()],
+        [known.rest.judged_until for known in memories.values()],
     )
     saved = [
         (*key_of(customer_id, item_id), packed(item), bool(item.open), due_at(known.rest, item_id, item, rules))
@@ -228,6 +234,8 @@ def memories_of(rows: Sequence[Record], items: Sequence[Record]) -> dict[UUID, M
 
 def memory_of(row: Record, items: dict[ItemId, Item]) -> Memory:
     rest, stored = unpacked(row["rest"]), frozenset(items)
+    if row["judged_until"]:
+        rest = replace(rest, judged_until=row["judged_until"])
     # What an earlier build wrote may have its items within.
     divided = divide(rest)
     return Memory(divided.rest, row["next_due_at"], divided.items | items, stored)

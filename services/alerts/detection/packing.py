@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState
@@ -26,7 +27,19 @@ class Stored(Struct, frozen=True, array_like=True):
 
     facts: Facts
     open: tuple[Episode, ...] = ()
+    # Of rows of builds before 20261130110000. It is a column now: it depends on the looks, not on the facts.
     judged_until: datetime | None = None
+
+
+# The fields of the facts that are mappings.
+MAPPINGS: Final = tuple(name for name in Facts.__struct_fields__ if isinstance(getattr(Facts(), name), dict))
+
+
+class Written(Struct, frozen=True, array_like=True):
+    """What is written of `Stored`."""
+
+    facts: Facts
+    open: tuple[Episode, ...]
 
 
 _encoder: Final = msgspec.msgpack.Encoder(uuid_format="bytes")
@@ -34,7 +47,30 @@ _decoder: Final = msgspec.msgpack.Decoder(Stored)
 
 
 def packed(state: CustomerState) -> bytes:
-    return _encoder.encode(Stored(state.facts, tuple(state.open.values()), state.judged_until))
+    """Return the stored form of a state without `judged_until`. Equal states have equal bytes."""
+    in_order = tuple(sorted(state.open.values(), key=lambda each: each.alert_id))
+    return _encoder.encode(Written(with_sorted_keys(state.facts), in_order))
+
+
+def with_sorted_keys(facts: Facts) -> Facts:
+    """Return the facts with each mapping in the order of its keys: events of two services come in any order."""
+    changed = {}
+    for name in MAPPINGS:
+        mapping = getattr(facts, name)
+        if mapping and (after := by_key(mapping)) is not mapping:
+            changed[name] = after
+    if facts.absorbed:
+        changed["absorbed"] = by_key({key: with_sorted_keys(each) for key, each in facts.absorbed.items()})
+    if any(len(own) > 1 for own in facts.months.values()):
+        changed["months"] = by_key({currency: by_key(own) for currency, own in facts.months.items()})
+    return replace(facts, **changed) if changed else facts
+
+
+def by_key(mapping: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Return the mapping in the order of its keys; itself, if it has that order."""
+    keys = list(mapping)
+    in_order = sorted(keys)
+    return mapping if keys == in_order else {key: mapping[key] for key in in_order}
 
 
 def unpacked(stored: bytes) -> CustomerState:
