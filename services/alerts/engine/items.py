@@ -134,9 +134,16 @@ def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:
     return replace(facts, tasks=tasks, complaints=complaints, terms=terms)
 
 
+def with_item(facts: Facts, item_id: ItemId, item: Facts) -> Facts:
+    """Return the facts of a customer and its duplicates with one item only."""
+    if facts.absorbed:
+        return with_absorbed(unite(CustomerState(facts), {item_id: CustomerState(item)}).facts)
+    return replace(facts, tasks=item.tasks, complaints=item.complaints, terms=item.terms)
+
+
 def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
     """Return when an alert about the item is due, or an open one must end because its rule is gone."""
-    facts = with_absorbed(unite(rest, {item_id: item}).facts)
+    facts = with_item(rest.facts, item_id, item.facts)
     every = find(facts, rules, rules.of_items)
     if rules.shadow:
         every += find(facts, rules.shadow_book, rules.shadow_book.of_items)

@@ -37,7 +37,9 @@ def scope_zh(facts: Facts) -> str:
 
 
 def local_time(instant: datetime, zone: str) -> str:
-    return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %z}"
+    """Return a time like "2026-11-30 18:00 +0800"."""
+    local = instant.astimezone(ZoneInfo(zone)).isoformat(" ", "minutes")
+    return f"{local[:16]} {local[16:].replace(':', '')}"
 
 
 def length(span: timedelta) -> str:

@@ -16,7 +16,10 @@ from contracts.examples import example, example_envelope
 from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.packing import packed
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.items import due_at
+from services.alerts.engine.raising import raise_alert
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.bench.harness.measuring import Bed, Figure, interleaved
@@ -52,10 +55,15 @@ async def measure(bed: Bed) -> list[Figure]:
     async def looking() -> float:
         return look(lives)
 
-    evolved, looked = await interleaved(bed.effort.rounds, evolving, looking)
+    async def raising() -> float:
+        return raise_each(begun)
+
+    begun = due_after(lives)
+    evolved, looked, raised = await interleaved(bed.effort.rounds, evolving, looking, raising)
     figures = [
         Figure("evolve and judge, all rules", median(evolved), "µs", target=EVOLVE_TARGET),
         Figure("look, due", median(looked), "µs", target=LOOK_TARGET),
+        Figure("look, of which each alert raised", median(raised), "µs"),
     ]
     for count, target in SIZE_TARGETS.items():
         sizes = [len(packed(folded(each[:count]).rest)) for each in lives]
@@ -106,6 +114,25 @@ def look(lives: Sequence[Sequence[Envelope[Any]]]) -> float:
             each.look(customer_id, due_at)
             looks += 1
     return (process_time() - began_at) / looks * 1e6
+
+
+def due_after(lives: Sequence[Sequence[Envelope[Any]]]) -> list[tuple[UUID, Facts, Finding]]:
+    """Return what is due at the horizon, with the facts of its customer."""
+    states = [(each[0].subject, folded(each).state) for each in lives]
+    return [
+        (customer_id, state.facts, finding)
+        for customer_id, state in states
+        for finding in find(state.facts, DEFAULT_RULES)
+        if finding.due_at < HORIZON
+    ]
+
+
+def raise_each(begun: Sequence[tuple[UUID, Facts, Finding]]) -> float:
+    """Return the processor time of the event of an alert, with its id and its texts, in microseconds."""
+    began_at = process_time()
+    for customer_id, facts, finding in begun:
+        raise_alert(customer_id, facts, finding, DEFAULT_RULES, HORIZON)
+    return (process_time() - began_at) / len(begun) * 1e6
 
 
 class Waiting:

@@ -1,6 +1,6 @@
 """Told: another service says that something is so, until it says that it is over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import ClassVar, Literal, get_args
 
@@ -44,7 +44,10 @@ class Told(BaseModel):
         of_complaints = {*get_args(ComplaintEvent), *get_args(RepeatEvent)}
         return frozenset(of_complaints if self.signal in (REPEATED, UNRESOLVED) else get_args(GuardEvent))
 
-    def stretches(self, facts: Facts, _zone: str, _after: datetime | None = None) -> Iterator[Stretch]:
+    def stretches(self, facts: Facts, _zone: str, _after: datetime | None = None) -> Iterable[Stretch]:
+        return self._stretches(facts) if facts.guards or facts.complaints or facts.absorbed else ()
+
+    def _stretches(self, facts: Facts) -> Iterator[Stretch]:
         if self.signal in (REPEATED, UNRESOLVED):
             for item in facts.complaints.values():
                 if told_at := item.repeated if self.signal == REPEATED else item.late:
