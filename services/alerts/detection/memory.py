@@ -135,7 +135,7 @@ async def load(held: Connection, customer_ids: Iterable[UUID], concerns_ids: Col
     """Return the memory of each customer with some of its items, locked. New customers start empty."""
     ordered = sorted(set(customer_ids))
     rows = await lock(held, ordered)
-    return memories_of(rows, await held.fetch(CONCERNED_ITEMS, ordered, concerns_ids) if concerns_ids else ())
+    return memories_of(rows, await held.fetch(CONCERNED_ITEMS, ordered, concerns_ids) if rows and concerns_ids else ())
 
 
 async def load_open(
