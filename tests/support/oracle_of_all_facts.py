@@ -229,7 +229,8 @@ class OracleOfAllFacts:
         pairs = self._pairs(judged, broken, now)
         going_on: list[Broken] = []
         for each, own_finding in pairs:
-            found = own_finding or double_of(each, pairs)
+            is_settled = each.rule_id in GUARDS and is_cleared(each, (own, *others))
+            found = own_finding or (None if is_settled else double_of(each, pairs))
             if found and complete_until and complete_until < found.closes_at <= over:
                 self.is_undecided = True
             if found and found.due_at <= now and over < found.closes_at:
@@ -290,6 +291,25 @@ def double_of(one: Open, pairs: Sequence[tuple[Open, Broken | None]]) -> Broken 
         if found and is_same and other.origin != one.origin:
             return found
     return None
+
+
+def is_cleared(one: Open, known: Iterable[Sequence[Fact]]) -> bool:
+    """Return whether the guard of an alert was cleared: of two merged customers, each guard by its own fact."""
+    for facts in known:
+        told = guard_facts(one.rule_id, facts)
+        tripped = [at for at, fact in enumerate(told) if is_tripping(fact) and fact.occurred_at == one.since]
+        if tripped:
+            return any(not is_tripping(fact) for fact in told[tripped[-1] :])
+    return False
+
+
+def guard_facts(name: str, facts: Sequence[Fact]) -> list[Fact]:
+    kinds = followup.GuardTripped | followup.GuardCleared
+    return [fact for fact in facts if isinstance(fact.event, kinds) and fact.event.guard == name]
+
+
+def is_tripping(fact: Fact) -> bool:
+    return isinstance(fact.event, followup.GuardTripped)
 
 
 def exact(one: Open, broken: Iterable[Broken]) -> bool:
@@ -353,12 +373,8 @@ def broken_of(own: Sequence[Fact], others: Sequence[Sequence[Fact]], rules: Rule
 def guards(name: str, own: Sequence[Fact], others: Sequence[Sequence[Fact]]) -> list[Broken]:
     """Return the guard as it was told last, of the customer itself or else of the first duplicate that has it."""
     for facts in (own, *others):
-        told = [
-            fact
-            for fact in facts
-            if isinstance(fact.event, followup.GuardTripped | followup.GuardCleared) and fact.event.guard == name
-        ]
-        if told and isinstance(told[-1].event, followup.GuardTripped):
+        told = guard_facts(name, facts)
+        if told and is_tripping(told[-1]):
             return [Broken(name, None, told[-1].occurred_at, told[-1].occurred_at)]
     return []
 

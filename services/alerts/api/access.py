@@ -23,6 +23,13 @@ async def acting_for(caller: Caller, directory: Directory) -> Readers:
     return await directory.covered_by(employee_id, caller.context.now) | {employee_id}
 
 
+async def handling_for(caller: Caller, directory: Directory) -> Readers:
+    """Return for whom the caller may handle alerts: nobody if the caller has left the company."""
+    if not caller.sees_all and await directory.leavers([caller.principal.subject]):
+        return frozenset()
+    return await acting_for(caller, directory)
+
+
 def require(acting: Readers, holders: Holders, owner_id: str | None = None) -> None:
     """Raise the 403 problem unless one of those the caller acts for holds the customer, or is `owner_id`.
 

@@ -11,7 +11,7 @@ from chassis.http.body import StrictRoute
 from chassis.http.responses import Accepted, answer
 from contracts.alerts import AlertState
 from services.alerts import commands
-from services.alerts.api.access import Handler, acting_for, require
+from services.alerts.api.access import Handler, handling_for, require
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.handling import Authorize
 
@@ -62,9 +62,11 @@ async def authorize_caller(
 ) -> Authorize:
     """Return an `authorize` for those who may handle the alert. It also refuses an assignee who is unknown or has left.
 
+    It refuses a caller who has left, whatever the caller still holds.
+
     A caller is known by the token.
     """
-    holders, acting = await needs.directory.holders(customer_id), await acting_for(caller, needs.directory)
+    holders, acting = await needs.directory.holders(customer_id), await handling_for(caller, needs.directory)
     refusal = None
     if isinstance(command, commands.AssignAlert) and command.owner_id != caller.principal.subject:
         refusal = await needs.directory.refusal([command.owner_id])

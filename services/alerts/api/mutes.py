@@ -10,7 +10,7 @@ from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.responses import NOT_FOUND, Accepted, answer
 from contracts.types import Code
-from services.alerts.api.access import Handler, Reader, acting_for, require
+from services.alerts.api.access import Handler, Reader, acting_for, handling_for, require
 from services.alerts.commands.mute import Mute, MuteCommand, MuteRule, UnmuteRule
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.mutes import Mutes, mutes_of
@@ -46,7 +46,7 @@ async def unmute_rule(customer_id: UUID, rule_id: Code, caller: Handler, needs: 
 
 
 async def handle(customer_id: UUID, command: MuteCommand, caller: Caller, needs: Dependencies) -> Response:
-    holders, acting = await needs.directory.holders_of_kept(customer_id), await acting_for(caller, needs.directory)
+    holders, acting = await needs.directory.holders_of_kept(customer_id), await handling_for(caller, needs.directory)
     handled = await needs.mutes.handle(
         mute_id(customer_id, command.rule_id),
         command,

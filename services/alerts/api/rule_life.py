@@ -81,7 +81,7 @@ async def save_rule_draft(rule: Name, body: commands.RuleDraft, caller: OpsOrAdm
 
     def authorize(_timeline: object) -> None:
         if refusal:
-            raise refusal
+            raise assignee_refused(refusal)
 
     definition = definition_of(body.definition)
     return await save(rule, definition, RulePhase.DRAFT, body.reason, caller, needs.rules, authorize)
@@ -139,6 +139,13 @@ def refuse_reserved(name: str) -> None:
         raise ProblemError(
             "validation-failed", en, zh, errors=[{"pointer": "path:rule", "rule": "reserved", "detail": en}]
         )
+
+
+def assignee_refused(refusal: RejectedError) -> ProblemError:
+    """Return the 422 problem that names the field of the employee."""
+    place = {"pointer": "/definition/care/assignee_id", "rule": refusal.code}
+    words = {"detail": refusal.en, "detail_zh": refusal.zh}
+    return ProblemError("validation-failed", refusal.en, refusal.zh, errors=[place | words])
 
 
 def named_in(definition: RuleDefinition) -> list[str]:

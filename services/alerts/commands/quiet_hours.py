@@ -1,6 +1,7 @@
 """The command to publish quiet hours, validated before it reaches its decider."""
 
-from typing import Annotated, Self
+from collections.abc import Iterable
+from typing import Annotated, Final, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -11,6 +12,8 @@ from contracts.alerts.quiet_hours import MAX_WINDOWS
 from contracts.field_error import FieldError
 from contracts.followup.calendar import MINUTES_A_DAY
 from contracts.types import Code
+
+KINDS_OF_DAYS: Final = (QuietDays.WORKDAYS, QuietDays.DAYS_OFF)
 
 
 class WindowInput(QuietWindow):
@@ -41,17 +44,22 @@ class PublishQuietHours(Publication):
     def _check(self) -> Self:
         if len(set(self.ignored_by)) < len(self.ignored_by):
             raise FieldError("each severity may occur only once", "每种严重程度只能出现一次", "ignored_by")
-        quiet = {minute for each in self.windows if each.days is not QuietDays.DAYS_OFF for minute in minutes_of(each)}
-        if len(quiet) == MINUTES_A_DAY:
+        if any(len(quiet_minutes(self.windows, before)) == MINUTES_A_DAY for before in KINDS_OF_DAYS):
             raise FieldError(
-                "a workday must have some time in which alerts are delivered",
-                "工作日须留有可以发送预警的时间",
+                "a workday must have some time in which alerts are delivered, also after a day off",
+                "工作日须留有可以发送预警的时间，休息日之后的工作日也一样",
                 "windows",
             )
         return self
 
 
-def minutes_of(window: QuietWindow) -> set[int]:
-    """Return the minutes of the day in a window, as if each day had it."""
-    end = window.end if window.start < window.end else window.end + MINUTES_A_DAY
-    return {minute % MINUTES_A_DAY for minute in range(window.start, end)}
+def quiet_minutes(windows: Iterable[QuietWindow], before: QuietDays) -> set[int]:
+    """Return the quiet minutes of a workday, if the day before is a workday or a day off."""
+    quiet: set[int] = set()
+    for window in windows:
+        lasts_until_tomorrow = window.end < window.start
+        if window.days in {QuietDays.EVERY_DAY, QuietDays.WORKDAYS}:
+            quiet.update(range(window.start, MINUTES_A_DAY if lasts_until_tomorrow else window.end))
+        if window.days in {QuietDays.EVERY_DAY, before} and lasts_until_tomorrow:
+            quiet.update(range(window.end))
+    return quiet

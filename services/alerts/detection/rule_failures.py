@@ -1,4 +1,4 @@
-"""Records on which customers the condition of a rule fails, so that somebody sees it.
+"""Records on which customers the condition of a rule fails, in force or in shadow, so that somebody sees it.
 
 The detector calls `record` in its transaction, with the customers locked, after it has evaluated them.
 """

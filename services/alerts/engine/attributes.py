@@ -79,7 +79,10 @@ def outcome(condition: str, attributes: Attributes) -> Outcome:
 
 
 def failures(conditions: Iterable[tuple[str, str]], facts: Facts) -> dict[str, str]:
-    """Return the reason of each rule whose condition fails on a customer. The pairs are a rule and its condition."""
+    """Return the reason of each rule whose condition fails on a customer. The pairs are a rule and its condition.
+
+    Of two conditions of one rule that fail, the later one gives the reason.
+    """
     attributes, found = None, {}
     for rule_id, condition in conditions:
         attributes = attributes or attributes_of(facts)

@@ -216,8 +216,8 @@ class RuleBook(BaseModel):
 
     @cached_property
     def selecting(self) -> tuple[tuple[str, str], ...]:
-        """Return the rules in force that do not apply to all customers, each with its condition."""
-        return tuple((rule.id, rule.applies) for rule in self.rules if rule.applies)
+        """Return the rules that do not apply to all customers, each with its condition: in shadow, then in force."""
+        return tuple((rule.id, rule.applies) for rule in (*self.shadow, *self.rules) if rule.applies)
 
     @cached_property
     def every(self) -> RuleSet:

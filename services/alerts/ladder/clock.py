@@ -51,11 +51,16 @@ def after(
 
 
 def next_rung_at(progress: Progress | None, calendar: WorkCalendar) -> datetime | None:
-    """Return when the next rung is due, which is in work time; None if there is none, or never any work time."""
+    """Return when the next rung has its minutes; None if there is none, or never enough work time.
+
+    It may be outside work time. Then the rung waits for it.
+    """
     if progress is None or progress.level >= len(progress.rungs):
         return None
     left = timedelta(minutes=progress.rungs[progress.level].after_minutes) - progress.used
+    if left <= timedelta():
+        return progress.since
     try:
-        return calendar.opening(calendar.after(progress.since, left))
+        return calendar.after(progress.since, left)
     except NoWorkTimeError:
         return None

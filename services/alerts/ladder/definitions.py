@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.postgres.database import Connection, Pool
-from chassis.rules.worktime import WorkCalendar
+from chassis.rules.worktime import NoWorkTimeError, WorkCalendar
 from chassis.store.event_store import COLUMNS, recorded
 from chassis.store.mapper import EventMapper
 from chassis.versions.decider import Timeline, evolve
 from contracts.alerts import AlertRaised, AlertSeverity, LadderPublished
 from contracts.event import Envelope
 from services.alerts.domain.definition import LADDER
-from services.alerts.staff.calendars import Publication, calendar_at, publications
+from services.alerts.engine.stretch import NEVER_DUE
+from services.alerts.staff.calendars import Publication, calendar_at, next_change, publications
 
 VERSIONS = f"SELECT {COLUMNS} FROM event WHERE stream_id = ANY($1) ORDER BY position"  # noqa: S608
 
@@ -46,6 +47,17 @@ class Ladders(NamedTuple):
     def calendar(self, name: str, at: datetime) -> WorkCalendar:
         """Return the version of a calendar that was in force at an instant. Raises LookupError."""
         return calendar_at(self.calendars[name], name, at)
+
+    def work_begins(self, name: str, now: datetime) -> datetime | None:
+        """Return when it is worth asking again, because it is not work time by the version in force now; else None.
+
+        That is the start of work time, or earlier, when another version comes into force.
+        """
+        try:
+            opening = self.calendar(name, now).opening(now)
+        except NoWorkTimeError:
+            opening = NEVER_DUE
+        return min(opening, next_change(self.calendars[name], now) or NEVER_DUE) if opening > now else None
 
 
 class StoredLadders:

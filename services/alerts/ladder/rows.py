@@ -23,7 +23,8 @@ SAVE = """
     INSERT INTO alert_ladder (alert_id, customer_id, rule_id, next_rung_at)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[])
     ON CONFLICT (alert_id) DO UPDATE
-        SET customer_id = excluded.customer_id, rule_id = excluded.rule_id, next_rung_at = excluded.next_rung_at
+        SET customer_id = excluded.customer_id, rule_id = excluded.rule_id, next_rung_at = excluded.next_rung_at,
+            is_deferred = false
 """
 DELETE = "DELETE FROM alert_ladder WHERE alert_id = ANY($1)"
 MUTED = """

@@ -1,23 +1,22 @@
 """Reminds the people of the rungs that are due, each once."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from chassis.commands.command_handler import allow_all
-from chassis.commands.holders import Holders
 from chassis.postgres.database import Pool
-from chassis.rules.worktime import NoWorkTimeError, WorkCalendar
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertState, Rung, Whom
-from contracts.event import Envelope
+from contracts.alerts import AlertState, Whom
+from contracts.cloudevents import type_of
+from contracts.followup import CalendarPublished
 from services.alerts.actor import ACTOR
-from services.alerts.commands import Escalate
 from services.alerts.handling import AlertHandler, Authorize
+from services.alerts.ladder.climbing import Due, Reached, look, next_rung
 from services.alerts.ladder.definitions import Ladders, StoredLadders
-from services.alerts.ladder.rows import key_of, next_due, raised_last
+from services.alerts.ladder.rows import key_of
 from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.staff.directory import Directory
 from services.alerts.staff.mutes import muted_until
@@ -26,13 +25,15 @@ BATCH: Final = 100
 # An alert that was looked at and not escalated waits so long, so that it holds up no other one.
 RETRY: Final = timedelta(minutes=1)
 HAS_DUE = "SELECT EXISTS (SELECT FROM alert_ladder WHERE next_rung_at <= $1)"
+CALENDARS = f"SELECT max(position) FROM fact WHERE type = '{type_of(CalendarPublished)}'"  # noqa: S608 - fixed text
 TAKE = """
     UPDATE alert_ladder SET next_rung_at = $3 WHERE alert_id IN (
         SELECT alert_id FROM alert_ladder WHERE next_rung_at <= $1
         ORDER BY next_rung_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ) RETURNING alert_id
 """
-DEFER = "UPDATE alert_ladder SET next_rung_at = $2 WHERE alert_id = $1"
+DEFER = "UPDATE alert_ladder SET next_rung_at = $2, is_deferred = true WHERE alert_id = $1"
+LOOK_AGAIN = "UPDATE alert_ladder SET next_rung_at = $1, is_deferred = false WHERE is_deferred"
 
 
 class LadderTimer:
@@ -57,10 +58,13 @@ class LadderTimer:
         self._ladders = ladders
         self._quiet_hours = quiet_hours
         self._clock = clock
+        # The position of the last calendar by which alerts were deferred.
+        self._calendars: int | None = None
 
     async def run_due(self) -> int:
         """Return how many rungs were reached or deferred: outside work time, what is late waits for its start."""
         now = self._clock()
+        await self._follow_calendars(now)
         if not await self._pool.fetchval(HAS_DUE, now):
             return 0
         ladders = await self._ladders.load(self._pool)
@@ -68,55 +72,41 @@ class LadderTimer:
         rows = await self._pool.fetch(TAKE, now, BATCH, now + RETRY)
         return sum([await self._ring(row["alert_id"], ladders, now) for row in rows])
 
+    async def _follow_calendars(self, now: datetime) -> None:
+        """Look again at what was deferred if a calendar was published: work time may begin earlier."""
+        latest = await self._pool.fetchval(CALENDARS)
+        if latest != self._calendars:
+            await self._pool.execute(LOOK_AGAIN, now)
+            self._calendars = latest
+
     async def _ring(self, alert_id: UUID, ladders: Ladders, now: datetime) -> int:
         envelopes = [self._mapper.to_envelope(row) async for row in self._store.read_stream(alert_id)]
-        key = key_of(envelopes)
+        latest, key = envelopes[-1], key_of(envelopes)
         muted = await muted_until(self._pool, self._mapper, [key])
-        due_at = next_due(envelopes, ladders, muted.get(key))
-        if due_at is None or due_at > now:
-            return 0
-        # An alert that is raised again climbs its ladder from the start.
-        raised = raised_last(envelopes)
-        definition = ladders.of(raised).definition
-        if work_begins := begins_later(ladders.calendar(definition.calendar, now), now):
-            await self._pool.execute(DEFER, alert_id, work_begins)
-            return 1
-        command = await self._next(envelopes[-1], definition.rungs, now)
+        match look(envelopes, ladders, muted.get(key), now):
+            case None:
+                return 0
+            case datetime() as work_begins:
+                await self._pool.execute(DEFER, alert_id, work_begins)
+                return 1
+            case due:
+                command = next_rung(due, await self._reached(latest.event, latest.subject, due, now))
         quiet_hours = await self._quiet_hours.load(self._pool, now)
-        waits = {"deliver_after": quiet_hours.deliver_after(envelopes[-1].event.severity, now)}
-        context = ACTOR.on_timer(now, f"rung|{alert_id}|{raised.version}|{command.level}", str(alert_id))
+        waits = {"deliver_after": quiet_hours.deliver_after(latest.event.severity, now)}
+        context = ACTOR.on_timer(now, f"rung|{alert_id}|{due.version}|{command.level}", str(alert_id))
         handled = await self._alerts.handle(alert_id, command.model_copy(update=waits), context, anybody)
         return handled.events
 
-    async def _next(self, latest: Envelope[Any], rungs: tuple[Rung, ...], now: datetime) -> Escalate:
-        """Return the command for the next rung that reaches somebody: an empty one is skipped at once.
-
-        If none does, it is the command for the last rung, without employees: the ladder ends.
-        """
-        alert: AlertState = latest.event
-        holders = await self._directory.holders(latest.subject)
-        for level, rung in enumerate(rungs[alert.escalation_level :], alert.escalation_level + 1):
-            reached = await self._reached(rung.whom, alert, holders, now)
-            if reached is not None:
-                return Escalate(level=level, rung=rung.whom, employee_ids=reached)
-        return Escalate(level=len(rungs), rung=rungs[-1].whom, employee_ids=())
-
-    async def _reached(self, whom: Whom, alert: AlertState, holders: Holders, now: datetime) -> tuple[str, ...] | None:
-        """Return whom a rung reaches: the employee or the stand-in; None if it is empty. Operations is a role."""
-        if whom is Whom.OPERATIONS:
-            return ()
-        employee_id = alert.owner_id if whom is Whom.OWNER else holders.leader_id
-        present = await self._directory.present(employee_id, now) if employee_id else None
-        return (present,) if present else None
-
-
-def begins_later(calendar: WorkCalendar, now: datetime) -> datetime | None:
-    """Return when work time begins; None if it has begun. A calendar without work time is asked again after RETRY."""
-    try:
-        opening = calendar.opening(now)
-    except NoWorkTimeError:
-        return now + RETRY
-    return opening if opening > now else None
+    async def _reached(self, alert: AlertState, customer_id: UUID, due: Due, now: datetime) -> Reached:
+        """Return whom the rungs that are left reach: the employees or their stand-ins."""
+        holders = await self._directory.holders(customer_id)
+        reached: dict[Whom, tuple[str, ...]] = {Whom.OPERATIONS: ()}
+        for whom, employee_id in ((Whom.OWNER, alert.owner_id), (Whom.LEADER, holders.leader_id)):
+            if employee_id is None or all(rung.whom is not whom for rung in due.rungs):
+                continue
+            if present := await self._directory.present(employee_id, now):
+                reached[whom] = (present,)
+        return reached
 
 
 async def anybody(_customer_id: UUID) -> Authorize:

@@ -30,6 +30,12 @@ async def publications(source: "Connection | Pool", name: str) -> list[Publicati
     return [Publication(row["recorded_at"], CalendarPublished.model_validate_json(row["data"])) for row in rows]
 
 
+def next_change(published: Sequence[Publication], now: datetime) -> datetime | None:
+    """Return when the next version that waits comes into force; None if none waits."""
+    instants = (each.version.effective_from for each in published)
+    return min((at for at in instants if at and at > now), default=None)
+
+
 def calendar_at(published: Sequence[Publication], name: str, at: datetime) -> WorkCalendar:
     """Return the calendar in force at an instant, by what was published until then. Raises LookupError."""
     timeline: Timeline[CalendarPublished] = Timeline()

@@ -96,6 +96,22 @@ async def test_an_employee_who_has_left_gets_no_alert(alert_desk: Desk) -> None:
     assert (await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": LEFT})).status_code == 200
 
 
+@pytest.mark.parametrize("leaver", [ACTING, OWNER, LEADER, HELPER, STRANGER])
+async def test_an_employee_who_has_left_handles_and_mutes_nothing(alert_desk: Desk, leaver: str) -> None:
+    """Also what they still hold, or the stranger stands in for. Who comes back may go on."""
+    now = datetime.now(UTC).date()
+    days = {"first_day": now - timedelta(days=1), "last_day": now + timedelta(days=1)}
+    absence = example(AbsenceNoted, employee_id=ACTING, stand_in_id=STRANGER, **days)
+    await alert_desk.tell(absence, EmployeeLeft(employee_id=leaver), subject=EMPLOYEE_STREAM_ID)
+    for step, body in STEPS.items():
+        assert problem(await alert_desk.post(f"{ADDRESS}/{step}", body, leaver)) == (403, "forbidden"), step
+    headers = alert_desk.issuer.headers(leaver, "sales")
+    mute = f"/v1/customers/{CUSTOMER_ID}/mutes/inactivity"
+    assert (await alert_desk.http.put(mute, json={"reason": "客户停产"}, headers=headers)).status_code == 403
+    await alert_desk.tell(EmployeeReturned(employee_id=leaver), subject=EMPLOYEE_STREAM_ID)
+    assert (await alert_desk.post(f"{ADDRESS}/acknowledgement", by=leaver)).status_code == 200
+
+
 async def test_an_employee_whom_no_event_names_gets_no_alert(alert_desk: Desk) -> None:
     refused = await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": STRANGER})
     assert problem(refused) == (409, "employee-unknown")

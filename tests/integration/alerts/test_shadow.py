@@ -93,3 +93,16 @@ async def test_a_new_draft_ends_the_shadow(desk: RuleDesk) -> None:
     await desk.draft("calls", silence(8))
     await desk.settle()
     assert [each["ended_at"] is not None for each in await seen(desk, "calls")] == [True]
+
+
+async def test_the_customers_on_which_a_condition_in_shadow_fails_are_shown_until_the_shadow_ends(
+    desk: RuleDesk,
+) -> None:
+    customer_id = await desk.customer(10)
+    await shadow(desk, "calls", silence(7, applies="tags[0] == 'key'"))
+    await desk.settle()
+    [failure] = (await desk.done("GET", "/v1/rules/calls/failures"))["items"]
+    assert failure["customer_id"] == str(customer_id)
+    await desk.draft("calls", silence(7))
+    await desk.settle()
+    assert (await desk.done("GET", "/v1/rules/calls/failures"))["items"] == []

@@ -1,17 +1,19 @@
 """Until when deliverers wait: over midnight, holidays and make-up workdays, and what is refused."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
 
+from chassis.http.field_errors import invalid_field
 from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
 from chassis.rules.calendars.work_calendar import working
 from chassis.rules.worktime import WorkCalendar
 from chassis.versions.decider import version_of
-from contracts.alerts import AlertSeverity, QuietHoursPublished
+from contracts.alerts import AlertSeverity, QuietDays, QuietHoursPublished, QuietWindow
 from contracts.alerts.quiet_hours import MAX_WINDOWS
 from services.alerts.commands import PublishQuietHours
 from services.alerts.quiet_hours.windows import MAX_WAIT, QuietHours
@@ -23,6 +25,9 @@ NO_WORKDAY = WorkCalendar(SHANGHAI, ((),) * 7)
 WARNING = AlertSeverity.WARNING
 NIGHT = {"start": 21 * 60, "end": 8 * 60}
 LUNCH = {"start": 12 * 60, "end": 13 * 60}
+# The whole day but for the night before it.
+DAY = {"start": 8 * 60, "end": 24 * 60}
+OVER_MIDNIGHT = {"start": 20 * 60, "end": 8 * 60}
 DAYS_OFF = {"start": 0, "end": 24 * 60, "days": "days-off"}
 
 
@@ -110,6 +115,8 @@ def test_nobody_waits_longer_than_the_longest_wait() -> None:
         ([LUNCH] * (MAX_WINDOWS + 1), {}, f"at most {MAX_WINDOWS} items"),
         ([{"start": 0, "end": 1_440}], {}, "some time"),
         ([{"start": 480, "end": 1_200, "days": "workdays"}, {"start": 1_200, "end": 480}], {}, "some time"),
+        ([DAY | {"days": "workdays"}, OVER_MIDNIGHT | {"days": "days-off"}], {}, "also after a day off"),
+        ([DAY | {"days": "workdays"}, OVER_MIDNIGHT | {"days": "workdays"}], {}, "some time"),
         ([LUNCH], {"ignored_by": ["info", "info"]}, "only once"),
         ([LUNCH], {"ignored_by": ["fatal"]}, "critical"),
         ([LUNCH], {"reason": ""}, "at least 1 character"),
@@ -122,3 +129,35 @@ def test_bad_quiet_hours_are_refused(windows: list[Any], changed: dict[str, Any]
 
 def test_whole_days_off_and_many_windows_are_accepted() -> None:
     assert len(command(*[DAYS_OFF] * MAX_WINDOWS).windows) == MAX_WINDOWS
+
+
+def test_the_problem_of_a_workday_without_time_names_the_windows() -> None:
+    with pytest.raises(ValidationError) as raised:
+        command(DAY | {"days": "workdays"}, OVER_MIDNIGHT | {"days": "days-off"})
+    assert invalid_field(raised.value.errors()[0]).location == ("windows",)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_what_is_refused_leaves_some_workday_no_time_and_what_is_accepted_leaves_each_some(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - not for secrets
+    windows = [
+        QuietWindow(start=start, end=end, days=random.choice(tuple(QuietDays)))
+        for start, end in random.sample(((480, 1440), (1200, 480), (1200, 470), (0, 720), (700, 1440), (1380, 900)), 3)
+    ]
+    accepted = is_accepted(windows)
+    definition = QUIET_HOURS.model_copy(update={"windows": tuple(windows)})
+    assert accepted == all(has_time(QuietHours(definition, CHINA), f"2025-09-{day}") for day in (26, 28, 29, 30))
+
+
+def is_accepted(windows: list[QuietWindow]) -> bool:
+    try:
+        command(*[window.model_dump() for window in windows])
+    except ValidationError:
+        return False
+    return True
+
+
+def has_time(hours: QuietHours, day: str) -> bool:
+    """Return whether something is delivered on a day: at midnight, or when a window ends."""
+    minutes = {0, *(each.end for each in hours.definition.windows if each.end < 1440)}
+    return any(hours.deliver_after(WARNING, at(day) + timedelta(minutes=each)) is None for each in minutes)
