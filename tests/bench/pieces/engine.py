@@ -16,7 +16,8 @@ from contracts.examples import example, example_envelope
 from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.packing import packed
-from services.alerts.engine.items import due_at
+from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.items import Item, ItemId, due_at
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.bench.harness.measuring import Bed, Figure, interleaved
@@ -113,7 +114,7 @@ class Waiting:
 
     def __init__(self, memory: Memory) -> None:
         self.rest = memory.with_items({})
-        self.items = {key: (due_at(memory.rest, key, each, DEFAULT_RULES), each) for key, each in memory.items.items()}
+        self.items = with_due_times(memory)
 
     def next_due_at(self) -> datetime:
         return min(self.rest.next_due_at, min((due for due, _ in self.items.values()), default=NEVER_DUE))
@@ -124,4 +125,9 @@ class Waiting:
         self.rest = after.with_items({})
         for key in own:
             del self.items[key]
-        self.items |= {key: (due_at(after.rest, key, each, DEFAULT_RULES), each) for key, each in after.items.items()}
+        self.items |= with_due_times(after)
+
+
+def with_due_times(memory: Memory) -> dict[ItemId, tuple[datetime, Item]]:
+    rest = with_absorbed(memory.facts)
+    return {key: (due_at(rest, each, DEFAULT_RULES), each) for key, each in memory.items.items()}
