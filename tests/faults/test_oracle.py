@@ -65,6 +65,7 @@ def test_valid_evidence_passes() -> None:
         oracle.topic_is_complete(STORED, again),
         oracle.alerts_are_raised_once([KEY], [ALERT], [record(ALERT, 3, 4)]),
         oracle.never_back({"cursor": [1, 2, 2, 3]}, 3),
+        oracle.cursor_is_published("topic", {0: 2, 1: 0}, {0: 3}),
     )
 
 
@@ -109,6 +110,7 @@ def wrong_evidence() -> dict[str, list[str]]:
         "I5 an alert is missing": oracle.alerts_are_raised_once([KEY], [], []),
         "I5 an alert was raised for nothing": oracle.alerts_are_raised_once([], [ALERT], [record(ALERT, 3, 4)]),
         "I5 the topic is silent about an alert": oracle.alerts_are_raised_once([KEY], [ALERT], []),
+        "P3 a cursor is beyond the topic": oracle.cursor_is_published("topic", {0: 3}, {0: 2}),
         "I6 a position went back": oracle.never_back({"cursor": [1, 3, 2]}, 3),
         "I6 a position is beyond the store": oracle.never_back({"cursor": [1, 4]}, 3),
     }

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,11 +13,20 @@ from msgspec import structs
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.customer import Merged, Registered, Unmerged
+from contracts.alerts import AlertCarriedAway, AlertCarriedIn, AlertRaised, AlertReaddressed
+from contracts.customer import (
+    ContractSigned,
+    Merged,
+    OwnerAssigned,
+    QuoteRequested,
+    Registered,
+    TierChanged,
+    Unmerged,
+)
 from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from contracts.followup import ComplaintRaised, ComplaintTargetSet, ContactLogged, TaskCompleted, TaskScheduled
-from services.alerts.detection import memory
+from services.alerts.detection import detector, memory
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
@@ -29,6 +38,7 @@ from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.items import divide, unite
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
+from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Database, Servers
 
@@ -133,10 +143,10 @@ class CountedState:
 class Live:
     """The alerts service without its process. `now` is the time of its clock."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, rules: RuleBook) -> None:
         self.pool = pool
         self.now = OCCURRED_AT
-        self.detector = Detector(EventStore(pool), pool, EventMapper(), THREE_RULES, lambda: self.now)
+        self.detector = Detector(EventStore(pool), pool, EventMapper(), rules, lambda: self.now)
 
     async def receive(self, *facts: Envelope[Any]) -> None:
         for first in range(0, len(facts), BATCH):
@@ -154,6 +164,18 @@ class Live:
         with counted_state() as counted:
             await self.detector.run_due()
         return await EventStore(self.pool).head() - before, counted
+
+    async def raise_all(self, now: datetime = AFTER_ALL) -> None:
+        """Raise what is due by then. All events have been received."""
+        async with transaction(self.pool) as held:
+            await held.execute(f"{COMPLETE} ON CONFLICT DO NOTHING", CONSUMER, FEEDS, AFTER_ALL)
+        self.now = now
+        while await self.detector.run_due():
+            pass
+
+    async def told(self) -> list[Envelope[Any]]:
+        """Return all events of the service."""
+        return [EventMapper().to_envelope(row) for row in await EventStore(self.pool).read_all(after=0)]
 
     async def facts_of(self, customer_id: UUID) -> Facts:
         async with transaction(self.pool) as held:
@@ -177,7 +199,14 @@ async def alerts(running: Servers) -> Database:
 @pytest.fixture
 async def live(alerts: Database) -> AsyncIterator[Live]:
     pool = await open_pool(alerts.app, size=2, application_name="tests")
-    yield Live(pool)
+    yield Live(pool, THREE_RULES)
+    await pool.close()
+
+
+@pytest.fixture
+async def under_all_rules(alerts: Database) -> AsyncIterator[Live]:
+    pool = await open_pool(alerts.app, size=2, application_name="tests")
+    yield Live(pool, DEFAULT_RULES)
     await pool.close()
 
 
@@ -240,3 +269,59 @@ async def test_60_items_follow_their_customer_through_a_merge_and_back(live: Liv
     await live.receive(fact(Unmerged(from_customer_id=CUSTOMER), subject=DUPLICATE))
     assert await live.facts_of(CUSTOMER) == before
     assert [each.concerns_id for each in (await live.facts_of(DUPLICATE)).tasks.values()] == [kept.stream_id]
+
+
+async def test_60_a_change_of_the_customer_reads_only_the_items_that_it_concerns(under_all_rules: Live) -> None:
+    """Each task is assigned to somebody, so no alert about it follows the owner. No task follows the tier."""
+    theirs = fact(example(TaskScheduled, due_at=LATER), UUID(int=9, version=4), subject=DUPLICATE)
+    await under_all_rules.receive(fact(example(Registered), subject=DUPLICATE), theirs)
+    costs = []
+    for turn, (first, last) in enumerate(((0, FEW), (FEW, MANY))):
+        await under_all_rules.receive(fact(example(Registered)), *(task(number) for number in range(first, last)))
+        await under_all_rules.raise_all()
+        owner, tier = f"E{turn}", ("vip", "growth")[turn]
+        changes = [
+            fact(OwnerAssigned(owner_id=owner)),
+            fact(example(TierChanged, scheme="default", tier=tier)),
+            fact(Merged(into_customer_id=CUSTOMER), subject=DUPLICATE),
+            fact(Unmerged(from_customer_id=CUSTOMER), subject=DUPLICATE),
+        ]
+        costs.append([(await under_all_rules.cost_of(each)).states for each in changes])
+    few, many = costs
+    assert few == many
+    assert max(many) <= STATES_PER_EVENT + 2 * STATES_OF_DUPLICATE
+
+
+async def test_60_the_alerts_that_nobody_has_to_act_on_follow_the_owner(under_all_rules: Live) -> None:
+    """A contract is nobody's task: its alert is addressed to the owner. The tasks have assignees."""
+    contract = fact(example(ContractSigned, ends_on=OCCURRED_AT.date() + timedelta(days=30)), uuid4())
+    await under_all_rules.receive(fact(example(Registered)), fact(OwnerAssigned(owner_id="E1")), contract, task(1))
+    await under_all_rules.raise_all()
+    await under_all_rules.receive(fact(OwnerAssigned(owner_id="E2")))
+    moved = [each.event for each in await under_all_rules.told() if isinstance(each.event, AlertReaddressed)]
+    assert {(each.owner_id, each.concerns_id) for each in moved if each.concerns_id} == {("E2", contract.stream_id)}
+
+
+async def test_60_a_quote_becomes_due_by_the_new_tier(under_all_rules: Live) -> None:
+    """A quote of a customer without a tier is due after 72 hours, and of a VIP after 24."""
+    quote = fact(example(QuoteRequested), uuid4())
+    await under_all_rules.receive(fact(example(Registered)), quote)
+    await under_all_rules.receive(fact(example(TierChanged, scheme="default", tier="vip")))
+    await under_all_rules.raise_all(OCCURRED_AT + timedelta(hours=25))
+    raised = [each.event.rule_id for each in await under_all_rules.told() if isinstance(each.event, AlertRaised)]
+    assert "slow-quote" in raised
+
+
+async def test_60_the_alerts_of_a_customer_are_carried_in_parts(
+    under_all_rules: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detector, "APPENDED_AT_ONCE", 3)
+    await under_all_rules.receive(fact(example(Registered)), fact(example(Registered), subject=DUPLICATE))
+    await under_all_rules.receive(*(task(number) for number in range(10)))
+    await under_all_rules.raise_all()
+    await under_all_rules.receive(fact(Merged(into_customer_id=DUPLICATE)))
+    told = [each.event for each in await under_all_rules.told()]
+    tasks = {each.alert_id for each in told if isinstance(each, AlertRaised) and each.concerns_id}
+    assert len(tasks) == 10
+    for kind in (AlertCarriedAway, AlertCarriedIn):
+        assert {each.alert_id for each in told if isinstance(each, kind)} >= tasks

@@ -19,7 +19,7 @@ from chassis.store.erasure import lock_store
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, CareReported, Notice, Status
-from contracts.customer import OwnerAssigned
+from contracts.customer import Merged, OwnerAssigned, TierChanged, Unmerged
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
 from services.alerts import erasure
@@ -43,6 +43,7 @@ from services.alerts.quiet_hours.windows import QuietHours
 CONSUMER = "alerts"
 FEEDS = [topic.name for topic in TOPICS]
 DUE_BATCH = 500
+APPENDED_AT_ONCE = 500
 LATEST = f"""
     SELECT DISTINCT ON (stream_id) {COLUMNS} FROM event WHERE stream_id = ANY($1) ORDER BY stream_id, version DESC
 """  # noqa: S608
@@ -191,10 +192,14 @@ class Detector:
             return
         self._has_appended = True
         await lock_store(held)
-        latest = await self._latest(held, [change.alert_id for _, change, _ in changes])
-        now = self._clock()
         tells = any(isinstance(change, Raising | Readdressing) for _, change, _ in changes)
-        quiet = await self._quiet_hours.load(held, now) if self._quiet_hours and tells else None
+        quiet = await self._quiet_hours.load(held, self._clock()) if self._quiet_hours and tells else None
+        # One customer may have thousands: no statement, and no pause between two, reaches a time limit.
+        for first in range(0, len(changes), APPENDED_AT_ONCE):
+            await self._append_some(held, changes[first : first + APPENDED_AT_ONCE], quiet)
+
+    async def _append_some(self, held: Connection, changes: Sequence[Caused], quiet: QuietHours | None) -> None:
+        latest, now = await self._latest(held, [change.alert_id for _, change, _ in changes]), self._clock()
         appends = []
         for customer_id, change, metadata in changes:
             version, alert = latest.get(change.alert_id, (0, None))
@@ -229,12 +234,24 @@ async def load_concerned(
     items = {item_of(each) for each in events if type(each.event) in OF_ITEMS}
     memories = await memory.load(held, merging.affected_customers(events), items)
     memories |= await memory.load(held, merging.survivors_of(memories) - memories.keys(), items)
-    # The alerts about items of the customer have to be addressed to its new owner, too.
-    handed_over = {each.subject for each in events if isinstance(each.event, OwnerAssigned)}
-    memories |= await memory.load_open(held, handed_over, items)
-    whole = merging.affected_customers(each for each in events if concerns_all(each, rules))
-    whole |= merging.survivors_of({key: memories[key] for key in whole})
+    memories |= await memory.load_following(held, following(events), items)
+    concerning = [each for each in events if concerns_all(each, rules)]
+    whole = {each.subject for each in concerning}
+    changed = {each.subject for each in concerning if not isinstance(each.event, Merged | Unmerged)}
+    whole |= merging.survivors_of({key: memories[key] for key in changed})
     return memories | await memory.load_whole(held, whole)
+
+
+def following(events: Sequence[Envelope[Any]]) -> memory.Following:
+    """Return the customers with changes that concern some of their items."""
+    merges = [each for each in events if isinstance(each.event, Merged | Unmerged)]
+    duplicates = {each.subject for each in merges}
+    return memory.Following(
+        owners={each.subject for each in events if isinstance(each.event, OwnerAssigned)},
+        tiers={each.subject for each in events if isinstance(each.event, TierChanged)},
+        survivors=merging.affected_customers(merges) - duplicates,
+        duplicates=duplicates,
+    )
 
 
 def judged_again(memories: dict[UUID, Memory], rules: InForce, now: datetime) -> Iterator[Caused]:

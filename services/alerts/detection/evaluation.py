@@ -7,14 +7,23 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from contracts.customer import OwnerAssigned
+from contracts.customer import OwnerAssigned, TierChanged
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.care import ENDINGS, reported
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.folds import evolve
-from services.alerts.engine.items import OF_ITEMS, Item, ItemId, concerns_all, divide, unite
+from services.alerts.engine.items import (
+    OF_ITEMS,
+    Item,
+    ItemId,
+    concerns_all,
+    divide,
+    follows_owner,
+    follows_tier,
+    unite,
+)
 from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule import RuleBook, RuleSet
 from services.alerts.engine.stretch import NEVER_DUE
@@ -67,7 +76,9 @@ def concerned_by(items: Mapping[ItemId, Item], envelope: Envelope[Any], rules: R
         return list(items)
     kind = type(envelope.event)
     if kind is OwnerAssigned:
-        return [item_id for item_id, item in items.items() if item.open]
+        return [item_id for item_id, item in items.items() if item.open and follows_owner(item)]
+    if kind is TierChanged:
+        return [item_id for item_id, item in items.items() if follows_tier(item)]
     if kind not in OF_ITEMS:
         return []
     item_id = ItemId(item_of(envelope))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
@@ -13,10 +14,11 @@ from chassis.kafka.client import partition_of
 from chassis.postgres.database import Connection
 from contracts.topics import PARTITIONS
 from services.alerts.detection.packing import packed, unpacked
+from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
-from services.alerts.engine.items import Item, ItemId, divide, due_at, unite
+from services.alerts.engine.items import Item, ItemId, divide, due_at, follows_owner, follows_tier, unite
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 
@@ -34,9 +36,12 @@ CONCERNED_ITEMS = """
     SELECT customer_id, owner_id, concerns_id, state FROM silence_item
     WHERE customer_id = ANY($1) AND concerns_id = ANY($2)
 """
-OPEN_ITEMS = """
+FOLLOWING_ITEMS = """
     SELECT customer_id, owner_id, concerns_id, state FROM silence_item
-    WHERE customer_id = ANY($1) AND (concerns_id = ANY($2) OR has_open)
+    WHERE customer_id = ANY($1) AND (
+        concerns_id = ANY($2) OR (has_open AND follows_owner AND customer_id = ANY($3))
+        OR (follows_tier AND customer_id = ANY($4)) OR owner_id = ANY($5)
+    )
 """
 ALL_ITEMS = "SELECT customer_id, owner_id, concerns_id, state FROM silence_item WHERE customer_id = ANY($1)"
 DUE_ITEMS = """
@@ -75,10 +80,14 @@ SAVE = """
     WHERE s.customer_id = n.customer_id
 """
 SAVE_ITEMS = """
-    INSERT INTO silence_item (customer_id, owner_id, concerns_id, state, has_open, next_due_at)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::boolean[], $6::timestamptz[])
-    ON CONFLICT (customer_id, concerns_id, owner_id)
-    DO UPDATE SET state = excluded.state, has_open = excluded.has_open, next_due_at = excluded.next_due_at
+    INSERT INTO silence_item (
+        customer_id, owner_id, concerns_id, state, has_open, follows_owner, follows_tier, next_due_at
+    )
+    SELECT * FROM unnest(
+        $1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::boolean[], $6::boolean[], $7::boolean[], $8::timestamptz[]
+    )
+    ON CONFLICT (customer_id, concerns_id, owner_id) DO UPDATE SET state = excluded.state, has_open = excluded.has_open,
+        follows_owner = excluded.follows_owner, follows_tier = excluded.follows_tier, next_due_at = excluded.next_due_at
 """
 DELETE_ITEMS = """
     DELETE FROM silence_item WHERE (customer_id, owner_id, concerns_id)
@@ -89,6 +98,22 @@ DELETE = (
     "DELETE FROM silence_item WHERE customer_id = ANY($1)",
     "DELETE FROM silence WHERE customer_id = ANY($1)",
 )
+
+
+class Following(NamedTuple):
+    """The customers with changes that concern some of their items: another owner, another tier, and a merge.
+
+    `duplicates` are merged into `survivors`, or released from them.
+    """
+
+    owners: set[UUID]
+    tiers: set[UUID]
+    survivors: set[UUID]
+    duplicates: set[UUID]
+
+    @property
+    def customers(self) -> set[UUID]:
+        return self.owners | self.tiers | self.survivors
 
 
 class Memory(Struct, frozen=True, gc=False):
@@ -138,14 +163,12 @@ async def load(held: Connection, customer_ids: Iterable[UUID], concerns_ids: Col
     return memories_of(rows, await held.fetch(CONCERNED_ITEMS, ordered, concerns_ids) if rows and concerns_ids else ())
 
 
-async def load_open(
-    held: Connection, customer_ids: Collection[UUID], concerns_ids: Collection[UUID]
-) -> dict[UUID, Memory]:
-    """Return the memory of each customer with some of its items, and with those that have open episodes, locked."""
-    if not customer_ids:
+async def load_following(held: Connection, following: Following, concerns_ids: Collection[UUID]) -> dict[UUID, Memory]:
+    """Return the memory of each customer with some of its items, and with those that its changes concern, locked."""
+    if not (ordered := sorted(following.customers)):
         return {}
-    ordered = sorted(customer_ids)
-    return memories_of(await lock(held, ordered), await held.fetch(OPEN_ITEMS, ordered, concerns_ids))
+    changes = following.owners, following.tiers, following.duplicates
+    return memories_of(await lock(held, ordered), await held.fetch(FOLLOWING_ITEMS, ordered, concerns_ids, *changes))
 
 
 async def load_whole(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, Memory]:
@@ -193,11 +216,7 @@ async def save(held: Connection, memories: Mapping[UUID, Memory], rules: RuleBoo
         [bool(known.facts.absorbed) for known in memories.values()],
         [known.rest.judged_until for known in memories.values()],
     )
-    saved = [
-        (*key_of(customer_id, item_id), packed(item), bool(item.open), due_at(known.rest, item_id, item, rules))
-        for customer_id, known in memories.items()
-        for item_id, item in known.items.items()
-    ]
+    saved = [row for customer_id, known in memories.items() for row in rows_of(customer_id, known, rules)]
     settled = [
         key_of(customer_id, item_id)
         for customer_id, known in memories.items()
@@ -217,6 +236,24 @@ async def replace_with(
         await held.execute(statement, list(customer_ids))
     await lock(held, sorted(memories))
     await save(held, memories, rules)
+
+
+def rows_of(customer_id: UUID, known: Memory, rules: RuleBook) -> list[tuple[object, ...]]:
+    """Return the rows of the items of a memory."""
+    if not known.items:
+        return []
+    rest = with_absorbed(known.facts)
+    return [
+        (
+            *key_of(customer_id, item_id),
+            packed(item),
+            bool(item.open),
+            follows_owner(item),
+            follows_tier(item),
+            due_at(rest, item, rules),
+        )
+        for item_id, item in known.items.items()
+    ]
 
 
 def key_of(customer_id: UUID, item_id: ItemId) -> tuple[UUID, UUID, UUID]:

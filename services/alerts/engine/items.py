@@ -1,8 +1,9 @@
 """Splits a customer's state into its open items (tasks, complaints, terms) and the rest: an event needs only one item.
 
 An event about an item changes that item and no other. No other event changes when an item is due, except those of
-`CONCERNS_ALL`, and of an attribute if rules about items depend on attributes. So evaluating an event together with its
-item only gives the same result as evaluating the whole state.
+`CONCERNS_ALL`, a tier (`follows_tier`), and an attribute if rules about items depend on attributes. An owner changes
+whom an alert is addressed to (`follows_owner`), and a merge moves the items of the duplicate. So evaluating an event
+together with these items only gives the same result as evaluating the whole state.
 """
 
 from collections import defaultdict
@@ -14,11 +15,10 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.customer import CustomerErased, Merged, Registered, TierChanged, Unmerged
+from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
-from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
@@ -26,13 +26,15 @@ from services.alerts.engine.findings import find
 from services.alerts.engine.owed_items import Items
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
-from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
+from services.alerts.engine.terms import CONCLUSION, OF_CONTRACT, OF_QUOTE, QUOTE
 
 CONCERNS_ALL: Final = frozenset({Registered, CustomerErased, Merged, Unmerged})
 # The events about one task, complaint, contract or quote.
 OF_ITEMS: Final = frozenset(
     {*get_args(TaskEvent), *get_args(ComplaintEvent), *get_args(RepeatEvent), *OF_CONTRACT, *OF_QUOTE}
 )
+# The kinds of terms that are due a time after their beginning that rules state by tier.
+OF_TIERS: Final = frozenset({QUOTE, CONCLUSION})
 
 
 class ItemId(Struct, frozen=True, gc=False):
@@ -59,9 +61,19 @@ class Divided(Struct, frozen=True, gc=False):
 def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
     """Return whether an event may change when any item is due."""
     kind = type(envelope.event)
-    changes_attribute = kind in ATTRIBUTES and rules.selects_by_item
-    changes_tier = kind is TierChanged and rules.has_hours_by_tier
-    return changes_attribute or changes_tier or kind in CONCERNS_ALL
+    return kind in CONCERNS_ALL or (kind in ATTRIBUTES and rules.selects_by_item)
+
+
+def follows_owner(item: Item) -> bool:
+    """Return whether the alerts about the item are addressed to the owner of the customer."""
+    facts = item.facts
+    owed = (*facts.tasks.values(), *facts.complaints.values(), *facts.terms.values())
+    return not all(each.employee_id for each in owed)
+
+
+def follows_tier(item: Item) -> bool:
+    """Return whether the tier of the customer decides when the item is due."""
+    return any(each.kind in OF_TIERS for each in item.facts.terms.values())
 
 
 def divide(state: CustomerState) -> Divided:
@@ -134,16 +146,13 @@ def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:
     return replace(facts, tasks=tasks, complaints=complaints, terms=terms)
 
 
-def with_item(facts: Facts, item_id: ItemId, item: Facts) -> Facts:
-    """Return the facts of a customer and its duplicates with one item only."""
-    if facts.absorbed:
-        return with_absorbed(unite(CustomerState(facts), {item_id: CustomerState(item)}).facts)
-    return replace(facts, tasks=item.tasks, complaints=item.complaints, terms=item.terms)
+def due_at(rest: Facts, item: Item, rules: RuleBook) -> datetime:
+    """Return when an alert about the item is due, or an open one must end because its rule is gone.
 
-
-def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
-    """Return when an alert about the item is due, or an open one must end because its rule is gone."""
-    facts = with_item(rest.facts, item_id, item.facts)
+    `rest` are the facts of the customer together with those of its duplicates, without items.
+    """
+    own = item.facts
+    facts = replace(rest, tasks=own.tasks, complaints=own.complaints, terms=own.terms)
     every = find(facts, rules, rules.of_items)
     if rules.shadow:
         every += find(facts, rules.shadow_book, rules.shadow_book.of_items)

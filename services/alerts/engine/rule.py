@@ -235,11 +235,6 @@ class RuleBook(BaseModel):
         return any(rule.applies and rule.condition.kept_in for rule in (*self.rules, *self.shadow))
 
     @cached_property
-    def has_hours_by_tier(self) -> bool:
-        """Return whether a tier changes when an item is due."""
-        return any(isinstance(each.condition, Owed) and each.condition.hours_by_tier for each in self.rules)
-
-    @cached_property
     def _by_kind(self) -> dict[type[Event], Hearing]:
         return {}
 

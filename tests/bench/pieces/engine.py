@@ -16,9 +16,10 @@ from contracts.examples import example, example_envelope
 from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.packing import packed
+from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding, find
-from services.alerts.engine.items import due_at
+from services.alerts.engine.items import Item, ItemId, due_at
 from services.alerts.engine.raising import raise_alert
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES
@@ -140,7 +141,7 @@ class Waiting:
 
     def __init__(self, memory: Memory) -> None:
         self.rest = memory.with_items({})
-        self.items = {key: (due_at(memory.rest, key, each, DEFAULT_RULES), each) for key, each in memory.items.items()}
+        self.items = with_due_times(memory)
 
     def next_due_at(self) -> datetime:
         return min(self.rest.next_due_at, min((due for due, _ in self.items.values()), default=NEVER_DUE))
@@ -151,4 +152,9 @@ class Waiting:
         self.rest = after.with_items({})
         for key in own:
             del self.items[key]
-        self.items |= {key: (due_at(after.rest, key, each, DEFAULT_RULES), each) for key, each in after.items.items()}
+        self.items |= with_due_times(after)
+
+
+def with_due_times(memory: Memory) -> dict[ItemId, tuple[datetime, Item]]:
+    rest = with_absorbed(memory.facts)
+    return {key: (due_at(rest, each, DEFAULT_RULES), each) for key, each in memory.items.items()}

@@ -11,17 +11,30 @@ from tests.bench.harness import report
 from tests.bench.harness.console import console, say, say_versions
 from tests.bench.harness.measuring import Bed, Effort, Figure
 from tests.bench.harness.server_thread import aside
-from tests.bench.scale import large_import, million, my_day, plan_start, rearm, results, search, soak, timers
+from tests.bench.scale import (
+    big_customer,
+    large_import,
+    million,
+    month,
+    my_day,
+    plan_start,
+    rearm,
+    results,
+    search,
+    soak,
+    timers,
+)
 from tests.bench.stack.whole import client_beside, stack_in
 from tests.support.servers import servers
 
 EVENTS, CUSTOMERS, TASKS, PLANS, SEARCHED, ORDERS = 1_000_000, 100_000, 100_000, 10_000, 1_000_000, 100_000
 MINUTES = 20.0
 ARMED, IDLE_MINUTES = 1_000_000, 10.0
+MONTH, ITEMS = 20_000, 5_000
 # The access token that the load is sent with lasts an hour.
 MOST_MINUTES = 50.0
 EFFORT = Effort(seconds=3.0, rounds=5, load_seconds=20.0)
-ON_SERVERS = ("million", "timers", "myday", "planstart", "search", "import", "rearm")
+ON_SERVERS = ("million", "timers", "myday", "planstart", "search", "import", "rearm", "month", "big")
 NAMES = (*ON_SERVERS, "soak")
 
 
@@ -33,6 +46,8 @@ def main(
     orders: Annotated[int, typer.Option(min=1_000, max=MAX_ROWS, help="How many orders one file has.")] = ORDERS,
     armed: Annotated[int, typer.Option(min=20_000, help="How many customers are armed under all rules.")] = ARMED,
     idle: Annotated[float, typer.Option(min=0.1, help="How many minutes nothing is due.")] = IDLE_MINUTES,
+    month_of: Annotated[int, typer.Option("--month", min=600, help="How many customers live a month.")] = MONTH,
+    items: Annotated[int, typer.Option(min=10, help="How many open items one customer has.")] = ITEMS,
     minutes: Annotated[float, typer.Option(min=0.5, max=MOST_MINUTES, help="How long the soak takes.")] = MINUTES,
     rate: Annotated[float | None, typer.Option(help="The soak's commands/s; else half of what is reached.")] = None,
 ) -> None:
@@ -42,14 +57,22 @@ def main(
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: known are {', '.join(NAMES)}")
     results.begin()
     if chosen & set(ON_SERVERS):
-        on_servers(chosen, events, customers, searched, orders, armed, idle)
+        on_servers(chosen, events, customers, searched, orders, armed, idle, month_of, items)
     if "soak" in chosen:
         on_stack(minutes, rate)
     say(f"written to {results.RESULTS}")
 
 
 def on_servers(
-    chosen: set[str], events: int, customers: int, searched: int, orders: int, armed: int, idle: float
+    chosen: set[str],
+    events: int,
+    customers: int,
+    searched: int,
+    orders: int,
+    armed: int,
+    idle: float,
+    month_of: int,
+    items: int,
 ) -> None:
     async def measured(bed: Bed) -> None:
         await say_versions(bed.servers.infrastructure)
@@ -67,6 +90,10 @@ def on_servers(
             show("import", await large_import.measure(bed, orders))
         if "rearm" in chosen:
             show("rearm", await rearm.measure(bed, armed, idle))
+        if "month" in chosen:
+            show("month", await month.measure(bed, month_of))
+        if "big" in chosen:
+            show("big", await big_customer.measure(bed, items))
 
     with temporary_data_dir() as data_dir, aside(servers(data_dir)) as made:
         uvloop.run(measured(Bed(made, data_dir, EFFORT, say)))

@@ -47,5 +47,10 @@ class Broker:
         logs = (self._logs[TopicPartition(topic.name, number)] for number in range(topic.partitions))
         return evidence.events_among(record for log in logs for record in log)
 
+    def ends(self, topic: Topic) -> dict[int, int]:
+        """Return the position of the last event on each partition that has one."""
+        logs = (self._logs[TopicPartition(topic.name, number)] for number in range(topic.partitions))
+        return {each.partition: each.position for each in evidence.events_among(log[-1] for log in logs if log)}
+
     def lose_everything(self) -> None:
         self._logs.clear()

@@ -14,6 +14,7 @@ from chassis.consume.isolation import Handler
 from chassis.consume.positions import PositionMovedError
 from chassis.consume.record_reading import Decode, envelope_of
 from chassis.postgres.database import Connection, Pool
+from chassis.publish.cursor import READ_PARTITIONS
 from chassis.publish.lease import LeaseLostError
 from chassis.publish.relay import Relay
 from chassis.runtime.supervisor import Health
@@ -60,8 +61,14 @@ class RelayPair:
         self._pool, self.topic = pool, topic
         self.restart()
 
+    async def cursor(self) -> dict[int, int]:
+        """Return the position up to which each partition is published, as the store says."""
+        return {row["partition"]: row["position"] for row in await self._pool.fetch(READ_PARTITIONS)}
+
     def restart(self) -> None:
         self._relays: list[Relay | None] = [None] * TWO
+        # Since Kafka was lost: a relay compares the cursor with the topic when it starts.
+        self.has_compared = False
 
     async def publish(self, number: int) -> None:
         """Let a relay publish one batch, unless another one holds the lease."""
@@ -79,6 +86,7 @@ class RelayPair:
                 if not await relay._lease.acquire():
                     return
                 await relay._load_cursor()
+                self.has_compared = True
                 self._relays[number] = relay
             producer: Any = None
             await relay._publish_next(producer)

@@ -212,6 +212,10 @@ class AnySequence(RuleBasedStateMachine):
     def positions_move_on(self) -> None:
         self.play(self.system.positions_move_on())
 
+    @invariant()
+    def cursors_are_published(self) -> None:
+        self.play(self.system.cursors_are_published())
+
     def teardown(self) -> None:
         # The error of a failed step says more than the state that it left.
         if sys.exception() is None:

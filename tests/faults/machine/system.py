@@ -175,6 +175,13 @@ class System:
         )
         self._moves[1]["cursor"] = published
 
+    async def cursors_are_published(self) -> None:
+        """P3, checked after every step: a relay that starts publishes again what the topic lacks, and would hide it."""
+        for each in self.relay_pairs:
+            if each.has_compared:
+                published = self.broker.ends(each.topic)
+                oracle.hold(oracle.cursor_is_published(each.topic.name, await each.cursor(), published))
+
     def _moved(self, number: int, name: str, position: int) -> None:
         before = self._moves[number].get(name, [])[-1:]
         if name == "cursor" and number in self._may_rewind and before > [position]:

@@ -192,6 +192,15 @@ def never_back(samples: Mapping[str, Sequence[int]], maximum: int) -> list[str]:
     return wrong
 
 
+def cursor_is_published(topic: str, cursor: Mapping[int, int], published: Mapping[int, int]) -> list[str]:
+    """P3. The relay's position of each partition is on the topic: it moves when the records are acknowledged."""
+    return [
+        f"P3: {topic}/{partition} ends at {published.get(partition, 0)}, and its relay is at {position}"
+        for partition, position in cursor.items()
+        if position > published.get(partition, 0)
+    ]
+
+
 def nothing_skipped(positions: Sequence[int], seen: Sequence[int]) -> list[str]:
     """P2. A reader that continues from the last position has read every position once, in order."""
     missed = sorted(set(positions) - set(seen))

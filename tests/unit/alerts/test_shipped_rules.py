@@ -225,7 +225,7 @@ def test_an_alert_whose_rule_is_gone_ends() -> None:
     found.told(envelope(registered, 0), scheduled, now=1).asked(3)
     item = divide(found.state).items[ItemId(task)]
     without = RuleBook(rules=(INACTIVITY,))
-    assert due_at(CustomerState(found.state.facts), ItemId(task), item, without) == ALWAYS_DUE
+    assert due_at(found.state.facts, item, without) == ALWAYS_DUE
     found.rules = without
     assert kinds(found.asked(4)) == ["raised", "cleared"]
 
