@@ -25,9 +25,11 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import find
 from services.alerts.engine.owed_items import Items
 from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.segments import EVENTS as OF_SEGMENTS
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
 from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
 
+SELECTING: Final = ATTRIBUTES | OF_SEGMENTS
 CONCERNS_ALL: Final = frozenset({Registered, CustomerErased, Merged, Unmerged})
 # The events about one task, complaint, contract or quote.
 OF_ITEMS: Final = frozenset(
@@ -59,9 +61,9 @@ class Divided(Struct, frozen=True, gc=False):
 def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
     """Return whether an event may change when any item is due."""
     kind = type(envelope.event)
-    changes_attribute = kind in ATTRIBUTES and rules.selects_by_item
+    changes_selection = kind in SELECTING and rules.selects_items_by(kind)
     changes_tier = kind is TierChanged and rules.has_hours_by_tier
-    return changes_attribute or changes_tier or kind in CONCERNS_ALL
+    return changes_selection or changes_tier or kind in CONCERNS_ALL
 
 
 def divide(state: CustomerState) -> Divided:
