@@ -1,8 +1,8 @@
 """Splits a customer's state into its open items (tasks, complaints, terms) and the rest: an event needs only one item.
 
 An event about an item changes that item and no other. No other event changes when an item is due, except those of
-`CONCERNS_ALL`, and of an attribute if rules about items depend on attributes. So evaluating an event together with its
-item only gives the same result as evaluating the whole state.
+`CONCERNS_ALL`, and of an attribute or a segment if rules about items depend on it. So evaluating an event together with
+its item only gives the same result as evaluating the whole state.
 """
 
 from collections import defaultdict
@@ -19,17 +19,14 @@ from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
 from services.alerts.engine.absorbing import with_absorbed
-from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import find
 from services.alerts.engine.owed_items import Items
 from services.alerts.engine.rule import RuleBook
-from services.alerts.engine.segments import EVENTS as OF_SEGMENTS
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
 from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
 
-SELECTING: Final = ATTRIBUTES | OF_SEGMENTS
 CONCERNS_ALL: Final = frozenset({Registered, CustomerErased, Merged, Unmerged})
 # The events about one task, complaint, contract or quote.
 OF_ITEMS: Final = frozenset(
@@ -61,9 +58,8 @@ class Divided(Struct, frozen=True, gc=False):
 def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
     """Return whether an event may change when any item is due."""
     kind = type(envelope.event)
-    changes_selection = kind in SELECTING and rules.selects_items_by(kind)
     changes_tier = kind is TierChanged and rules.has_hours_by_tier
-    return changes_selection or changes_tier or kind in CONCERNS_ALL
+    return kind in rules.selecting_items or changes_tier or kind in CONCERNS_ALL
 
 
 def divide(state: CustomerState) -> Divided:

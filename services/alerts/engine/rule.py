@@ -214,9 +214,11 @@ class RuleBook(BaseModel):
         """Return the rules in force about tasks, complaints, contracts and quotes."""
         return tuple(rule for rule in self.rules if rule.condition.is_of_items)
 
-    def selects_items_by(self, kind: type[Event]) -> bool:
-        """Return whether an event may change which rules about tasks, complaints, contracts and quotes apply."""
-        return any(rule.condition.is_of_items and rule.selects_by(kind) for rule in (*self.rules, *self.shadow))
+    @cached_property
+    def selecting_items(self) -> frozenset[type[Event]]:
+        """Return the events that may change which rules about tasks, complaints, contracts and quotes apply."""
+        rules = [rule for rule in (*self.rules, *self.shadow) if rule.condition.is_of_items]
+        return frozenset(kind for kind in ATTRIBUTES | OF_SEGMENTS for rule in rules if rule.selects_by(kind))
 
     @cached_property
     def has_hours_by_tier(self) -> bool:

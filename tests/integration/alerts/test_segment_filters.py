@@ -2,33 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import combinations
 from random import Random
 from typing import Any
 from uuid import UUID
 
 from chassis.postgres.database import open_pool, transaction
 from chassis.store.pseudonym import Pseudonyms
-from contracts.customer import (
-    CustomerErased,
-    Kind,
-    Merged,
-    OwnerAssigned,
-    ProfileChanged,
-    Registered,
-    SegmentFilter,
-    Stage,
-    StageChanged,
-    TagAdded,
-    TagRemoved,
-    TierChanged,
-    TierHeld,
-    TierProposalLapsed,
-    TierProposalRefused,
-    TierProposed,
-    TierReleased,
-    Unmerged,
-)
+from contracts.customer import CustomerErased, Kind, Merged, Registered, SegmentFilter, Unmerged
 from contracts.event import Envelope, Event
 from contracts.examples import example
 from services.alerts.detection.folding import fold
@@ -40,33 +21,11 @@ from services.customer.search.index import Search
 from services.customer.search.query import CustomerFilters
 from tests.support import customer_life
 from tests.support.rule_books import THREE_RULES
+from tests.support.segment_changes import FIELDS, change, filter_of
 from tests.support.servers import Servers
 from tests.unit.chassis.issuer import SETTINGS
 
 CUSTOMERS = 60
-STAGES, SCHEMES, TIERS = (Stage.ESTABLISHED, Stage.LOST), ("default", "value"), ("vip", "growth")
-OWNERS, TAGS = ("E1", "E2"), ("key", "risk")
-# Of some, a search sees no difference; the last one has no letters.
-REGIONS = ("华东", "華 东", "Ｅａｓｔ", "east", "华北", "·")
-ENDS = (TierHeld, TierReleased, TierProposalRefused, TierProposalLapsed)
-
-
-def change(random: Random) -> Event:
-    """Return an event that a filter may depend on."""
-    scheme = random.choice(SCHEMES)
-    return random.choice(
-        [
-            lambda: example(StageChanged, stage=random.choice(STAGES)),
-            lambda: TierChanged(scheme=scheme, tier=random.choice(TIERS)),
-            lambda: example(TierProposed, scheme=scheme),
-            lambda: example(random.choice(ENDS), scheme=scheme),
-            lambda: OwnerAssigned(owner_id=random.choice(OWNERS)),
-            lambda: ProfileChanged(region=random.choice(REGIONS)),
-            lambda: ProfileChanged(cleared=("region",)),
-            lambda: TagAdded(tag=random.choice(TAGS), vocabulary_number=1),
-            lambda: TagRemoved(tag=random.choice(TAGS)),
-        ]
-    )()
 
 
 def lives(random: Random) -> Iterator[list[Event]]:
@@ -95,20 +54,9 @@ def histories(random: Random) -> list[Envelope[Any]]:
 
 def filters(random: Random) -> Iterator[SegmentFilter]:
     """Yield each value of each field alone, and some combinations."""
-    fields: dict[str, tuple[Any, ...]] = {
-        "stage": (Stage.NEW, *STAGES),
-        "tier": (*TIERS, "other"),
-        "owner_id": OWNERS,
-        "region": REGIONS,
-        "tag": TAGS,
-        "ownerless": (True, False),
-        "proposed_in": (*SCHEMES, "other"),
-    }
     yield SegmentFilter()
-    yield from (SegmentFilter(**{name: value}) for name, values in fields.items() for value in values)
-    for (first, values), (second, others) in product(fields.items(), repeat=2):
-        if first < second:
-            yield SegmentFilter(**{first: random.choice(values), second: random.choice(others)})
+    yield from (SegmentFilter(**{name: value}) for name, values in FIELDS.items() for value in values)
+    yield from (filter_of(random, *pair) for pair in combinations(FIELDS, 2))
 
 
 def is_found(facts: Facts) -> bool:

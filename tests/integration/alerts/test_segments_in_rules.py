@@ -28,6 +28,8 @@ from contracts.followup import TaskScheduled
 from contracts.topics import CUSTOMER_EVENTS
 from services.alerts.detection import memory
 from services.alerts.detection.derivation import Derivation
+from services.alerts.detection.stored_rules import POSITION
+from services.alerts.detection.stored_segments import STATED
 from services.alerts.engine.facts import Facts, Schemes
 from services.alerts.engine.items import Item, ItemId
 from tests.support.facts import received_of
@@ -285,3 +287,20 @@ async def test_a_version_that_a_restored_store_lost_leaves_no_trace(desk: RuleDe
     await restarted.settle()
     told = (await restarted.told("calls"))[3:]
     assert {(each.subject, *kinds([each])) for each in told} == {(vip_id, "raised"), (growth_id, "cleared")}
+
+
+FACTS = """
+    INSERT INTO fact SELECT 'customer', n, gen_random_uuid(), gen_random_uuid(), 1,
+        CASE WHEN n % 100 = 0 THEN 'care.customer.segment-published.v1' ELSE 'care.customer.tag-added.v1' END,
+        gen_random_uuid(), now(), now(), 'tests', NULL, jsonb_build_object('name', 's' || n % 50)
+    FROM generate_series(1, 20000) n
+"""
+
+
+async def test_the_versions_of_named_segments_are_found_by_an_index(desk: RuleDesk, owner: Pool) -> None:
+    await owner.execute(FACTS)
+    await owner.execute("ANALYZE fact")
+    for statement, arguments in ((POSITION, (None, ["s0"])), (STATED, (["s0"],))):
+        plan = "\n".join(row[0] for row in await desk.pool.fetch(f"EXPLAIN {statement}", *arguments))
+        assert "fact_segment" in plan, plan
+        assert "Seq Scan on fact" not in plan, plan

@@ -1,6 +1,8 @@
 """Segments in the conditions of rules: their names, who is in one, and what rules do with them."""
 
+from random import Random
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
@@ -28,6 +30,7 @@ from contracts.event import Event
 from contracts.examples import example, example_envelope
 from contracts.field_error import FieldError
 from services.alerts.commands.definition import evaluable
+from services.alerts.detection.evaluation import EMPTY, judge_again, raise_due, receive
 from services.alerts.engine.attributes import attributes_of
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.folds import evolve
@@ -38,7 +41,8 @@ from services.alerts.engine.segments import Segment, contains
 from services.alerts.engine.selection import named_segments
 from services.alerts.engine.shapes import Owed
 from services.alerts.shipped.rules import INACTIVITY
-from tests.support.customer_life import Watch, day, envelope
+from tests.support.customer_life import CUSTOMER, Watch, day, envelope
+from tests.support.segment_changes import FIELDS, change, filter_of
 
 IN_EAST = "'east' in segments"
 registered = Registered(kind=Kind.COMPANY, name="上海腾云")
@@ -234,3 +238,22 @@ def test_an_erased_customer_has_no_alert_in_any_segment() -> None:
     watch = Watch(RuleBook(rules=(rule(segments=of(SegmentFilter())),)))
     watch.told(envelope(registered, 0), envelope(example(CustomerErased), 1), now=1).asked(900)
     assert watch.said == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_an_alert_is_open_while_the_customer_is_in_the_segment(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - not for secrets
+    wanted, known = SegmentFilter(), EMPTY
+    for number, event in enumerate((registered, *(change(random) for _ in range(30)))):
+        # Nobody is ever contacted, and each look is long after the event.
+        at, looked_at = day(1_000 * number), day(1_000 * number + 900)
+        if random.random() < 0.3:
+            wanted = filter_of(random, *random.sample(sorted(FIELDS), random.choice((1, 1, 2))))
+            book = RuleBook(rules=(rule(segments=of(wanted, Occurrence(at, uuid4()))),))
+            known, _ = judge_again(CUSTOMER, known, book, at)
+        book = RuleBook(rules=(rule(segments=of(wanted)),))
+        known, _ = receive(CUSTOMER, known, [envelope(event, 1_000 * number)], book, at)
+        while known.next_due_at <= looked_at:
+            known, _ = raise_due(CUSTOMER, known, book, looked_at, looked_at)
+        is_in = contains(wanted, known.facts) and known.facts.mode is not None
+        assert bool(known.state.open) is is_in, (seed, number, wanted, event)
