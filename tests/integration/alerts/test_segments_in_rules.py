@@ -181,6 +181,10 @@ async def test_a_rule_in_shadow_follows_its_segment(desk: RuleDesk, feed: Feed) 
     await desk.settle()
     [episode] = (await desk.done("GET", "/v1/rules/calls/shadow-episodes"))["items"]
     assert episode["ended_at"]
+    await feed.remove()
+    await desk.settle()
+    [calls] = [each for each in (await desk.done("GET", "/v1/rules"))["items"] if each["name"] == "calls"]
+    assert [each["en"] for each in calls["segment_faults"]] == ["the segment east was removed"]
 
 
 async def test_an_unknown_segment_is_refused_with_its_place(desk: RuleDesk, feed: Feed) -> None:
