@@ -12,6 +12,8 @@ from typing import Any
 
 from cel_expr_python import cel
 
+from chassis.rules.expression_tree import Node, tree_of
+
 # A list is one of texts.
 TYPES = {
     int: cel.Type.INT,
@@ -44,10 +46,14 @@ class ExpressionError(Exception):
     """The expression is invalid; `line` and `column` start at 1."""
 
     def __init__(self, line: int, column: int, reason: str) -> None:
-        super().__init__(f"line {line}, column {column}: {reason}")
-        self.en = f"line {line}, column {column}: {reason}"
         zh = next((zh for part, zh in REASONS_ZH.items() if part in reason), "无法使用")
-        self.zh = f"第 {line} 行第 {column} 列：{zh}（{reason}）"
+        self.en, self.zh = at_place(line, column, reason, f"{zh}（{reason}）")
+        super().__init__(self.en)
+
+
+def at_place(line: int, column: int, en: str, zh: str) -> tuple[str, str]:
+    """Return a reason in both languages with its place, which starts at 1."""
+    return f"line {line}, column {column}: {en}", f"第 {line} 行第 {column} 列：{zh}"
 
 
 class EvaluationError(Exception):
@@ -70,6 +76,10 @@ class Conditions:
     def check(self, text: str) -> None:
         """Raise ExpressionError unless `text` is a condition over the variables."""
         self._compiled(text)
+
+    def tree(self, text: str) -> Node:
+        """Return the parts of a condition that was checked."""
+        return tree_of(self._checked.compile(text).serialize())
 
     def holds(self, text: str, values: Mapping[str, Any]) -> bool:
         """Return whether the condition is true. A condition whose evaluation fails, for example on null, is false."""

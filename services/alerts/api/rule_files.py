@@ -20,6 +20,7 @@ from contracts.types import Code
 from services.alerts import commands
 from services.alerts.api.access import Reader
 from services.alerts.api.rule_life import MAX_RULES, RESERVED, named_in
+from services.alerts.api.rule_segments import UNKNOWN, segment_fault
 from services.alerts.commands.definition import Definition
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.engine.rule import RuleDefinition, definition_of
@@ -109,11 +110,15 @@ async def imported(name: str, given: Any, reason: str, caller: Caller, needs: De
         NAME.validate_python(name)
         rule = DEFINITION.validate_python(given)
     except ValidationError as error:
-        return ImportedRule(name=name, outcome="failed", errors=list(map(fault(given), error.errors()[:MAX_FAULTS])))
+        return ImportedRule(
+            name=name, outcome="failed", errors=list(map(faults_in(given), error.errors()[:MAX_FAULTS]))
+        )
     if name in RESERVED:
         return failed(name, "reserved", "This name is reserved.", "此名称已保留。")
     if refusal := await needs.directory.refusal(named_in(rule)):
         return failed(name, refusal.code, refusal.en, refusal.zh, "/care/assignee_id")
+    if fault := await segment_fault(rule, needs.rules.pool):
+        return failed(name, UNKNOWN, fault.en, fault.zh, "/applies")
     definition = definition_of(rule)
     if await needs.rules.queries.others(name) >= MAX_RULES:
         return failed(name, "too-many-rules", f"There can be at most {MAX_RULES} rules.", f"规则最多 {MAX_RULES} 条。")
@@ -130,7 +135,7 @@ async def imported(name: str, given: Any, reason: str, caller: Caller, needs: De
     return ImportedRule(name=name, outcome="drafted" if handled.events else "unchanged", errors=[])
 
 
-def fault(given: Any) -> Any:
+def faults_in(given: Any) -> Any:
     def fault_of(error: Any) -> RuleFault:
         found = invalid_field(error)
         place = pointer(("body", *without_tags(found.location, given)))

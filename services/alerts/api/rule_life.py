@@ -17,6 +17,7 @@ from contracts.alerts import RuleDrafted, RulePhase
 from contracts.types import Code
 from services.alerts import commands
 from services.alerts.api.access import Reader
+from services.alerts.api.rule_segments import segment_problem, segment_refusal, with_segments
 from services.alerts.api.rule_views import SentenceView, sentence_of, text
 from services.alerts.dependencies import Needs, RuleDependencies
 from services.alerts.detection.preview import RulePreview, preview
@@ -57,8 +58,10 @@ class DraftView(BaseModel):
 
 
 @router.post("/rules/validation")
-async def validate_rule(body: commands.RuleContent, _caller: Previewer) -> ValidRule:
+async def validate_rule(body: commands.RuleContent, _caller: Previewer, needs: Needs) -> ValidRule:
     """Check a definition. Nothing is stored."""
+    if problem := await segment_problem(body.definition, needs.rules.pool):
+        raise problem
     return ValidRule(sentence=text(sentence(body.definition)), definition=definition_of(body.definition))
 
 
@@ -78,10 +81,11 @@ async def save_rule_draft(rule: Name, body: commands.RuleDraft, caller: OpsOrAdm
     if await needs.rules.queries.others(rule) >= MAX_RULES:
         raise RejectedError("too-many-rules", f"There can be at most {MAX_RULES} rules.", f"规则最多 {MAX_RULES} 条。")
     refusal = await needs.directory.refusal(named_in(body.definition))
+    problem = await segment_problem(body.definition, needs.rules.pool)
 
     def authorize(_timeline: object) -> None:
-        if refusal:
-            raise assignee_refused(refusal)
+        if error := problem or (assignee_refused(refusal) if refusal else None):
+            raise error
 
     definition = definition_of(body.definition)
     return await save(rule, definition, RulePhase.DRAFT, body.reason, caller, needs.rules, authorize)
@@ -91,9 +95,12 @@ async def save_rule_draft(rule: Name, body: commands.RuleDraft, caller: OpsOrAdm
 async def put_rule_in_shadow(rule: Name, body: commands.RuleShadow, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Put the draft into shadow: its episodes are detected and recorded, and delivered to nobody."""
     draft = await needs.rules.drafts.in_force(caller.context.now, rule)
+    refusal = await segment_refusal(RuleDefinition.model_validate(draft.definition), needs.rules.pool)
 
     def authorize(_timeline: object) -> None:
         require_latest(draft, body.draft)
+        if refusal:
+            raise refusal
 
     return await save(rule, draft.definition, RulePhase.SHADOW, body.reason, caller, needs.rules, authorize)
 
@@ -101,9 +108,11 @@ async def put_rule_in_shadow(rule: Name, body: commands.RuleShadow, caller: OpsO
 @router.post("/rules/{rule}/preview")
 async def preview_rule(rule: Name, body: commands.RuleContent, caller: Previewer, needs: Needs) -> RulePreview:
     """Preview what a definition would do now with all customers. Nothing changes."""
+    if problem := await segment_problem(body.definition, needs.rules.pool):
+        raise problem
     now, definition = caller.context.now, definition_of(body.definition)
     token = needs.rules.cursors.write([now.isoformat()], bound(rule, definition))
-    candidate = Rule(**dict(body.definition), id=rule, version=1)
+    candidate = await with_segments(Rule(**dict(body.definition), id=rule, version=1), needs.rules.pool)
     present = (await needs.rules.in_force.current(needs.rules.pool)).book
     return await preview(needs.rules.pool, present.only(candidate), now, token)
 
@@ -112,10 +121,13 @@ async def preview_rule(rule: Name, body: commands.RuleContent, caller: Previewer
 async def publish_rule(rule: Name, body: commands.RulePublication, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Publish the draft. All customers are judged again in the background; the shadow of the rule ends."""
     now, draft = caller.context.now, await needs.rules.drafts.in_force(caller.context.now, rule)
+    refusal = await segment_refusal(RuleDefinition.model_validate(draft.definition), needs.rules.pool)
 
     def authorize(_timeline: object) -> None:
         require_latest(draft, body.draft)
         require_preview(rule, draft.definition, body.preview, now, needs.rules)
+        if refusal:
+            raise refusal
 
     command = commands.PublishRule(
         name=rule, definition=draft.definition, backlog=body.backlog, reason=body.reason, at=now

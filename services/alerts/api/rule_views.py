@@ -31,7 +31,8 @@ class DraftSummary(BaseModel):
 class RuleSummary(BaseModel):
     """A rule: `number` is that of the version in force, null if none is. `sentence` says what it does.
 
-    `open` alerts are open; `started_30_days` alerts started within the last 30 days.
+    `open` alerts are open; `started_30_days` alerts started within the last 30 days. With `segment_faults`, the
+    condition in force or in shadow fails on every customer: a segment that it names was removed.
     """
 
     name: str
@@ -42,6 +43,7 @@ class RuleSummary(BaseModel):
     title: SentenceView | None
     sentence: SentenceView | None
     draft: DraftSummary | None
+    segment_faults: list[SentenceView]
     open: int
     started_30_days: int
 
@@ -82,7 +84,14 @@ def content(book: RuleBook, name: str, draft: RuleDrafted | None) -> dict[str, A
         "shape": definition.condition.shape if definition else None,
         "title": text(definition.title) if definition else None,
         "sentence": text(sentence(definition)) if definition else None,
+        "segment_faults": list(map(text, segment_faults(book, name))),
     }
+
+
+def segment_faults(book: RuleBook, name: str) -> list[Words]:
+    """Return what is wrong with the segments that a rule in force and its draft in shadow name, each once."""
+    segments = (each for rule in (*book.rules, *book.shadow) if rule.id == name for each in rule.segments.values())
+    return list(dict.fromkeys(each.fault for each in segments if each.fault))
 
 
 def draft_summary(draft: RuleDrafted, *, is_in_shadow: bool) -> DraftSummary:

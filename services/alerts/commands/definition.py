@@ -9,6 +9,7 @@ from contracts.field_error import FieldError
 from services.alerts.engine.attributes import Attributes, outcome
 from services.alerts.engine.facts import PROFILE
 from services.alerts.engine.rule import RuleDefinition
+from services.alerts.engine.selection import named_segments
 
 # The most tags of a customer.
 TAGS: Final = 50
@@ -24,9 +25,13 @@ SAMPLES: Final = (sample("", "", "", 0), *(sample(stage, mode, "1", TAGS) for st
 
 
 def evaluable(definition: RuleDefinition) -> RuleDefinition:
-    """Return the definition. Raises FieldError if its condition fails on every one of SAMPLES."""
-    found = [outcome(definition.applies, each) for each in SAMPLES] if definition.applies else []
-    if found and all(each.failure for each in found):
+    """Return the definition. Raises FieldError if its condition fails on every one of SAMPLES, in segments or not."""
+    if definition.applies is None:
+        return definition
+    names = tuple(each.name for each in named_segments(definition.applies))
+    samples = (each._replace(segments=within) for each in SAMPLES for within in {(), names})
+    found = [outcome(definition.applies, each) for each in samples]
+    if all(each.failure for each in found):
         reason = found[-1].failure
         raise FieldError(
             f"this condition fails on every customer: {reason}", f"该条件对任何客户都无法求值：{reason}", "applies"

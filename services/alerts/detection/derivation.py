@@ -21,6 +21,7 @@ from contracts.topics import EVENT_TYPES, OPENS
 from services.alerts.detection import memory
 from services.alerts.detection.folding import fold
 from services.alerts.detection.received import TOPICS, is_evaluated
+from services.alerts.detection.stored_segments import OF_SEGMENTS
 from services.alerts.detection.undoing import within
 from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.episodes import CustomerState
@@ -49,6 +50,8 @@ READ = f"""
 # An earlier build kept no facts: until a rebuild, the first ones are missing.
 IS_WHOLE = "SELECT coalesce(min(position), 1) = 1 FROM fact WHERE feed = $1"
 CUSTOMERS_AFTER = "SELECT DISTINCT customer_id FROM fact WHERE feed = $1 AND position > $2"
+HAS_SEGMENTS_AFTER = f"SELECT EXISTS (SELECT FROM fact WHERE {OF_SEGMENTS} AND feed = $1 AND position > $2)"  # noqa: S608
+FORGET_SWEEPS = "DELETE FROM rule_sweep"
 NEXT = "SELECT DISTINCT customer_id FROM fact WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
 GROUP = f"{linked('unnest($1::uuid[])')} SELECT customer_id FROM linked"  # noqa: S608 - fixed text
 OPEN = f"""
@@ -100,9 +103,13 @@ class Derivation:
         the facts of before an upgrade, nothing is derived: what is known stays until a rebuild.
         """
         customers = [each for (each,) in await held.fetch(CUSTOMERS_AFTER, feed, position)]
+        lost_segments = await held.fetchval(HAS_SEGMENTS_AFTER, feed, position)
         group = await self._group(held, customers)
         is_whole = all([await held.fetchval(IS_WHOLE, topic.owner) for topic in TOPICS])
         await held.execute(DELETE, feed, position)
+        if lost_segments:
+            # All customers were judged under the rules of before, but then under other segments.
+            await held.execute(FORGET_SWEEPS)
         if is_whole:
             await self.derive(held, group)
 

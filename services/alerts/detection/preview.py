@@ -13,7 +13,6 @@ from chassis.postgres.database import Pool
 from services.alerts.detection.memory import memories_of
 from services.alerts.detection.past import PastPreview, past
 from services.alerts.engine.absorbing import with_absorbed
-from services.alerts.engine.attributes import failures
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.rule import RuleBook
@@ -84,7 +83,7 @@ class Counts:
     def add(self, customer_id: UUID, state: CustomerState) -> None:
         facts = with_absorbed(state.facts)
         self.totals["customers"] += 1
-        if facts.registered and not facts.erased and (failed := failures(self._book.selecting, facts)):
+        if facts.registered and not facts.erased and (failed := self._book.failures(facts)):
             self.fail(customer_id, failed[self._rule.id])
             return
         found = [each for each in find(facts, self._book) if each.settled is None and self._now < each.closes_at]

@@ -16,6 +16,7 @@ from contracts.followup.guard import GuardEvent
 from contracts.followup.task import TaskEvent
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, EVENT_TYPES, FOLLOWUP_EVENTS
 from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
+from services.alerts.engine.segments import EVENTS as OF_SEGMENTS
 from services.alerts.engine.signals import EVENTS as SIGNALS
 from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
 
@@ -27,6 +28,7 @@ EVALUATED: frozenset[type[Event]] = frozenset(
         customer.Renamed,
         *SIGNALS,
         *ATTRIBUTES,
+        *OF_SEGMENTS,
         *get_args(ResponsibilityEvent),
         *get_args(ErasureEvent),
         followup.ContactLogged,

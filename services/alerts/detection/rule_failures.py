@@ -10,7 +10,6 @@ from uuid import UUID
 from chassis.postgres.database import Connection
 from chassis.runtime import metrics
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.attributes import failures
 from services.alerts.engine.rule import RuleBook
 
 CLEAR = """
@@ -30,13 +29,14 @@ CLEAR_OTHERS = "DELETE FROM rule_failure WHERE rule_id <> ALL($1)"
 
 async def record(held: Connection, memories: Mapping[UUID, Memory], book: RuleBook, now: datetime) -> None:
     """Record the failures of these customers, and delete those that are over."""
-    if not book.selecting:
+    if not (book.selecting or book.shadow_book.selecting):
         return
     found = [
         (rule_id, customer_id, reason)
         for customer_id, each in memories.items()
         if each.facts.registered and not each.facts.erased
-        for rule_id, reason in failures(book.selecting, each.facts).items()
+        # Of a rule and its draft, the rule gives the reason.
+        for rule_id, reason in (book.shadow_book.failures(each.facts) | book.failures(each.facts)).items()
     ]
     rule_ids, customer_ids, reasons = ([row[place] for row in found] for place in range(3))
     await held.execute(CLEAR, list(memories), rule_ids, customer_ids)
@@ -47,4 +47,4 @@ async def record(held: Connection, memories: Mapping[UUID, Memory], book: RuleBo
 
 async def begin(held: Connection, book: RuleBook) -> None:
     """Delete the failures of rules that have no condition any more."""
-    await held.execute(CLEAR_OTHERS, [rule_id for rule_id, _ in book.selecting])
+    await held.execute(CLEAR_OTHERS, [rule.id for rule in (*book.selecting, *book.shadow_book.selecting)])

@@ -12,25 +12,31 @@ from chassis.store.event_store import COLUMNS, recorded
 from chassis.store.mapper import EventMapper
 from contracts.alerts import RuleDrafted, RulePhase, RulePublished, RuleRetired
 from contracts.topics import EVENT_TYPES
+from services.alerts.detection.stored_segments import POSITIONS, read_segments
 from services.alerts.engine.contact_definition import ContactDefinitions, definitions_of
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, Rule, RuleBook
 from services.alerts.projection.rules import DRAFT, VERSION
 
-POSITION = """
+POSITION = f"""
     SELECT (SELECT coalesce(max(position), 0) FROM rule) AS rules,
-        (SELECT coalesce(max(version), 0) FROM event WHERE stream_id = $1) AS contacts
-"""
+        (SELECT coalesce(max(version), 0) FROM event WHERE stream_id = $1) AS contacts,
+        {POSITIONS.format(names="$2")} AS segments
+"""  # noqa: S608 - fixed text
 ROWS = "SELECT name, kind, position, event_id, recorded_at, data FROM rule ORDER BY name"
 CONTACTS = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 ORDER BY version"  # noqa: S608
 SWEPT = "SELECT last_customer_id, finished_at IS NOT NULL AS is_finished FROM rule_sweep WHERE book = $1"
 
 
 class Position(NamedTuple):
-    """The position of the last event about rules, and the version of the definition of contacts."""
+    """The position of the last event about rules, and the version of the definition of contacts.
+
+    `segments` are the positions of the last events about the segments that rules name, in the order of names.
+    """
 
     rules: int
     contacts: int
+    segments: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,15 @@ class StoredRules:
         return self._known.book if self._known else (await self.current(held)).book
 
     async def _position(self, held: Connection) -> Position:
-        (row,) = await held.fetch(POSITION, self._contacts)
-        return Position(row["rules"], row["contacts"])
+        names = self._known.book.named_segments if self._known else ()
+        (row,) = await held.fetch(POSITION, self._contacts, names)
+        return Position(row["rules"], row["contacts"], tuple(row["segments"]))
 
     async def _load(self, held: Connection, position: Position) -> Known:
         contacts = await self._definitions(held)
         book = combined(self._shipped, await held.fetch(ROWS)).model_copy(update={"contacts": contacts})
+        stored = await read_segments(held, book.named_segments)
+        book, position = book.with_segments(stored.segments), position._replace(segments=stored.positions)
         if self._known and self._known.book.fingerprint == book.fingerprint:
             return replace(self._known, position=position, book=book)
         return Known(position, book)

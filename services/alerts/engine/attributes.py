@@ -1,9 +1,9 @@
-"""The attributes of a customer, and conditions over them that say to which customers a rule applies. Pure.
+"""The attributes of a customer, and conditions over them. Pure. `selection` says to which customers a rule applies.
 
 A condition is CEL and knows no time, because nothing would tell when its result changes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +13,8 @@ from contracts.event import Event
 from contracts.field_error import FieldError
 from services.alerts.engine.facts import PROFILE, Facts
 
+# The attribute that only rules have which name segments.
+SEGMENTS: Final = "segments"
 VARIABLES: Final[Mapping[str, type]] = {
     "stage": str,
     "mode": str,
@@ -20,6 +22,7 @@ VARIABLES: Final[Mapping[str, type]] = {
     "has_owner": bool,
     "tags": list,
     **dict.fromkeys(PROFILE, str),
+    SEGMENTS: list,
 }
 CONDITIONS: Final = Conditions(VARIABLES)
 # Outcomes that are kept. Few customers differ in all attributes that a condition may name.
@@ -38,7 +41,10 @@ EVENTS: frozenset[type[Event]] = frozenset(
 
 
 class Attributes(NamedTuple):
-    """What conditions may name. A text that is not known is empty; `mode` is empty for a lost customer."""
+    """What conditions may name. A text that is not known is empty; `mode` is empty for a lost customer.
+
+    `segments` are those that contain the customer, of the segments that the condition names.
+    """
 
     stage: str
     mode: str
@@ -46,9 +52,10 @@ class Attributes(NamedTuple):
     has_owner: bool
     tags: tuple[str, ...]
     profile: tuple[str, ...]
+    segments: tuple[str, ...] = ()
 
     def values(self) -> dict[str, Any]:
-        own = self._asdict() | {"tags": list(self.tags)}
+        own = self._asdict() | {"tags": list(self.tags), SEGMENTS: list(self.segments)}
         return {
             **{name: own[name] for name in own if name != "profile"},
             **dict(zip(PROFILE, self.profile, strict=True)),
@@ -76,19 +83,6 @@ def outcome(condition: str, attributes: Attributes) -> Outcome:
         return Outcome(CONDITIONS.evaluate(condition, attributes.values()))
     except EvaluationError as error:
         return Outcome(applies=False, failure=str(error))
-
-
-def failures(conditions: Iterable[tuple[str, str]], facts: Facts) -> dict[str, str]:
-    """Return the reason of each rule whose condition fails on a customer. The pairs are a rule and its condition.
-
-    Of two conditions of one rule that fail, the later one gives the reason.
-    """
-    attributes, found = None, {}
-    for rule_id, condition in conditions:
-        attributes = attributes or attributes_of(facts)
-        if reason := outcome(condition, attributes).failure:
-            found[rule_id] = reason
-    return found
 
 
 def checked(condition: str) -> str:

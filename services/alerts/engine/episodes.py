@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from contracts.alerts import AlertCleared, AlertWithdrawn
 from services.alerts.engine.absorbing import with_absorbed
-from services.alerts.engine.attributes import failures
 from services.alerts.engine.changes import Change, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.facts import Facts, without_settled
@@ -117,7 +116,7 @@ def judged_of(state: CustomerState, facts: Facts, rules: RuleBook, moment: Momen
         episodes = {key: episode for key, episode in episodes.items() if episode.rule_id in ids}
     if not episodes or not rules.selecting or facts.registered is None or facts.erased:
         return episodes
-    failed = failures(rules.selecting, facts)
+    failed = rules.failures(facts)
     return {key: episode for key, episode in episodes.items() if episode.rule_id not in failed}
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.attributes import attributes_of
 from services.alerts.engine.causes import causes_of
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState, is_in_import
@@ -124,6 +125,13 @@ def unwatched(rule: Rule, facts: Facts) -> Reason:
         return Reason("merged", Words(f"The customer was merged into {into}.", f"客户已并入 {into}。"))
     if facts.registered is None:
         return Reason("not-registered", Words("The customer is not registered.", "客户尚未登记。"))
+    found = rule.outcome(facts, attributes_of(facts))
+    if found.failure:
+        en, zh = f"The condition cannot be evaluated: {found.failure}.", f"条件无法求值：{found.failure}。"
+        return Reason("condition-failed", Words(en, zh))
+    if not found.applies:
+        en, zh = f"The condition does not hold: {rule.applies}.", f"客户不满足条件：{rule.applies}。"
+        return Reason("condition-not-met", Words(en, zh))
     if unmet := rule.condition.unmet(facts):
         return Reason(unmet.value, in_words(unmet, facts))
     return Reason("nothing-to-watch", NOTHING.get(rule.condition.shape, NOTHING_KNOWN))

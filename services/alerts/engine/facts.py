@@ -32,6 +32,13 @@ class Scored(Struct, frozen=True, array_like=True, gc=False):
     percent: int
 
 
+class Schemes(Struct, frozen=True, array_like=True, gc=False):
+    """The tiers in other schemes than the default one, and the schemes with an open proposal of a tier."""
+
+    tiers: dict[str, str] = {}
+    proposed: tuple[str, ...] = ()
+
+
 class Facts(Struct, frozen=True, array_like=True, gc=False):
     """The facts about one customer. They do not depend on the order of events of different services.
 
@@ -77,6 +84,8 @@ class Facts(Struct, frozen=True, array_like=True, gc=False):
     merged: Occurrence | None = None
     # The newest key dates, oldest first.
     key_dates: tuple[Occurrence, ...] = ()
+    # Absent if a build has registered the customer that did not keep them. A rebuild adds them.
+    schemes: Schemes | None = None
 
     @property
     def mode(self) -> Mode | None:

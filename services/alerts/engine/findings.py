@@ -47,7 +47,7 @@ class Finding(Struct, frozen=True, gc=False):
 
     @property
     def is_backlog(self) -> bool:
-        """Whether it was overdue already when the rule was published."""
+        """Whether it was overdue already when the rule, or a segment that it names, was published."""
         return self.rule.was_overdue(self.due_at)
 
     @property

@@ -1,9 +1,9 @@
 """Splits a customer's state into its open items (tasks, complaints, terms) and the rest: an event needs only one item.
 
 An event about an item changes that item and no other. No other event changes when an item is due, except those of
-`CONCERNS_ALL`, a tier (`follows_tier`), and an attribute if rules about items depend on attributes. An owner changes
-whom an alert is addressed to (`follows_owner`), and a merge moves the items of the duplicate. So evaluating an event
-together with these items only gives the same result as evaluating the whole state.
+`CONCERNS_ALL`, a tier (`follows_tier`), and an attribute or a segment if rules about items depend on it. An owner
+changes whom an alert is addressed to (`follows_owner`), and a merge moves the items of the duplicate. So evaluating an
+event together with these items only gives the same result as evaluating the whole state.
 """
 
 from collections import defaultdict
@@ -19,7 +19,6 @@ from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
-from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import find
@@ -61,7 +60,7 @@ class Divided(Struct, frozen=True, gc=False):
 def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
     """Return whether an event may change when any item is due."""
     kind = type(envelope.event)
-    return kind in CONCERNS_ALL or (kind in ATTRIBUTES and rules.selects_by_item)
+    return kind in CONCERNS_ALL or kind in rules.selecting_items
 
 
 def follows_owner(item: Item) -> bool:

@@ -1,9 +1,11 @@
 """When something happened."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Struct
+from pydantic import InstanceOf, PlainSerializer
 
 
 class Occurrence(Struct, frozen=True, array_like=True, gc=False):
@@ -11,6 +13,10 @@ class Occurrence(Struct, frozen=True, array_like=True, gc=False):
 
     at: datetime
     cause: UUID
+
+
+# An event that published, retired or removed something, as a field of what was published.
+Caused = Annotated[InstanceOf[Occurrence], PlainSerializer(lambda event: (event.at, event.cause))]
 
 
 def latest(known: Occurrence | None, new: Occurrence | None) -> Occurrence | None:

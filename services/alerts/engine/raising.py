@@ -46,9 +46,9 @@ def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBo
 
 
 def publication(finding: Finding) -> tuple[UUID, ...]:
-    """Return the event that published the rule, if that made it due."""
-    published = finding.rule.published
-    return (published.cause,) if published and finding.is_backlog else ()
+    """Return the event that published the rule, or a segment that it names, if that made it due."""
+    changed = finding.rule.changed
+    return (changed.cause,) if changed and finding.is_backlog else ()
 
 
 def labels(facts: Facts) -> dict[str, str]:

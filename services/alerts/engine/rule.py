@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Annotated, Any, Final, Protocol, Self, TypeAlias
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from pydantic import (
     ConfigDict,
     Field,
     InstanceOf,
-    PlainSerializer,
     model_validator,
 )
 
@@ -25,11 +24,14 @@ from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.types import Clean, Code
 from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
-from services.alerts.engine.attributes import attributes_of, checked, outcome
+from services.alerts.engine.attributes import Attributes, Outcome, attributes_of, checked, outcome
 from services.alerts.engine.care import Care
 from services.alerts.engine.contact_definition import SHIPPED_CONTACTS, ContactDefinitions
 from services.alerts.engine.facts import Facts
-from services.alerts.engine.occurrence import Occurrence
+from services.alerts.engine.occurrence import Caused, Occurrence, latest
+from services.alerts.engine.segments import EVENTS as OF_SEGMENTS
+from services.alerts.engine.segments import Segment
+from services.alerts.engine.selection import checked_segments, of_condition, outcome_within
 from services.alerts.engine.shapes import Condition, Owed, Silence, Trend
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
 from services.alerts.engine.words import Words
@@ -50,9 +52,13 @@ OF_EVERY_RULE: Final = frozenset(
 
 
 MAX_CONDITION: Final = 1_000
-# An event that published or retired a rule.
-Caused = Annotated[InstanceOf[Occurrence], PlainSerializer(lambda event: (event.at, event.cause))]
-Applies = Annotated[str, Field(min_length=1, max_length=MAX_CONDITION), Clean, AfterValidator(checked)]
+Applies = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_CONDITION),
+    Clean,
+    AfterValidator(checked),
+    AfterValidator(checked_segments),
+]
 
 
 class RuleDefinition(BaseModel):
@@ -77,10 +83,6 @@ class RuleDefinition(BaseModel):
             raise FieldError("a rule about tasks cannot ask for a task", "针对跟进任务的规则不能再要求关怀任务", "care")
         return self
 
-    def applies_to(self, facts: Facts) -> bool:
-        """Return whether the rule applies to a customer. False if that cannot be said: see `failures`."""
-        return self.applies is None or outcome(self.applies, attributes_of(facts)).applies
-
     def severity(self, tier: str | None) -> AlertSeverity:
         return self.severities.get(tier or OTHERS, self.severities[OTHERS])
 
@@ -88,36 +90,63 @@ class RuleDefinition(BaseModel):
 class Rule(RuleDefinition):
     """A version of a rule. `published` is the event that published it, and `backlog` says what was due already then.
 
-    A shipped rule has neither.
+    A shipped rule has neither. `segments` are those that its condition names, in the order of their names.
     """
 
     id: Code
     version: int = Field(ge=1)
     published: Caused | None = None
     backlog: Backlog | None = None
+    segments: Annotated[Mapping[str, Segment], AfterValidator(of_condition)] = Field({}, validate_default=True)
 
     def hears(self, kind: type[Event]) -> bool:
         """Return whether an event of this kind may concern the rule."""
-        return kind in self.condition.hears() or (self.applies is not None and kind in ATTRIBUTES)
+        return kind in self.condition.hears() or self.selects_by(kind)
+
+    def selects_by(self, kind: type[Event]) -> bool:
+        """Return whether an event of this kind may change to which customers the rule applies."""
+        return self.applies is not None and (kind in ATTRIBUTES or (bool(self.segments) and kind in OF_SEGMENTS))
+
+    def applies_to(self, facts: Facts) -> bool:
+        """Return whether the rule applies to a customer. False if that cannot be said: see `RuleBook.failures`."""
+        return self.applies is None or self.outcome(facts, attributes_of(facts)).applies
+
+    def outcome(self, facts: Facts, attributes: Attributes) -> Outcome:
+        """Return whether the rule applies to a customer with these attributes, or why that cannot be said."""
+        if self.applies is None:
+            return Outcome(applies=True)
+        if not self.segments:
+            return outcome(self.applies, attributes)
+        return outcome_within(self.applies, attributes, self.segments, facts)
+
+    @property
+    def changed(self) -> Occurrence | None:
+        """Return the event that published this version or, if it is later, one of a segment that it names."""
+        stated = (each.stated for each in self.segments.values())
+        return reduce(latest, stated, self.published) if self.segments else self.published
 
     def is_delayed_by(self, kind: type[Event]) -> bool:
         """Return whether an event of this kind can only end what is open, or make due later what is not.
 
         What was skipped as a backlog has no due time, so an event may make it due.
         """
-        if kind in OF_EVERY_RULE or (self.applies and kind in ATTRIBUTES) or self.backlog is Backlog.SKIP:
+        if kind in OF_EVERY_RULE or self.selects_by(kind) or self.backlog is Backlog.SKIP:
             return False
         return isinstance(self.condition, Silence) and kind in self.condition.delaying
 
     def least_after(self, kind: type[Event]) -> timedelta:
         """Return how long after an event of this kind the rule is not due, unless an episode is open."""
-        if kind in OF_EVERY_RULE or (self.applies and kind in ATTRIBUTES) or not isinstance(self.condition, Trend):
+        if kind in OF_EVERY_RULE or self.selects_by(kind) or not isinstance(self.condition, Trend):
             return timedelta()
         return self.condition.measure.least_after
 
     def was_overdue(self, due_at: datetime) -> bool:
-        """Return whether something was due already when this version was published."""
-        return self.published is not None and due_at <= self.published.at
+        """Return whether something was due already when this version, or a segment that it names, was published."""
+        return self.changed is not None and due_at <= self.changed.at
+
+    def with_segments(self, segments: Mapping[str, Segment]) -> "Rule":
+        """Return the rule with those of the segments that it names."""
+        return self.model_copy(update={"segments": {name: segments[name] for name in self.segments}})
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -215,9 +244,34 @@ class RuleBook(BaseModel):
         return RuleBook(zone=self.zone, rules=(rule,), contacts=self.contacts)
 
     @cached_property
-    def selecting(self) -> tuple[tuple[str, str], ...]:
-        """Return the rules that do not apply to all customers, each with its condition: in shadow, then in force."""
-        return tuple((rule.id, rule.applies) for rule in (*self.shadow, *self.rules) if rule.applies)
+    def selecting(self) -> tuple[Rule, ...]:
+        """Return the rules in force that do not apply to all customers."""
+        return tuple(rule for rule in self.rules if rule.applies)
+
+    def failures(self, facts: Facts) -> dict[str, str]:
+        """Return the reason of each rule in force whose condition fails on a customer."""
+        if not self.selecting:
+            return {}
+        attributes = attributes_of(facts)
+        found = ((rule.id, rule.outcome(facts, attributes).failure) for rule in self.selecting)
+        return {rule_id: reason for rule_id, reason in found if reason}
+
+    @cached_property
+    def named_segments(self) -> tuple[str, ...]:
+        """Return the names of the segments that rules in force and in shadow name."""
+        return tuple(sorted({name for rule in (*self.rules, *self.shadow) for name in rule.segments}))
+
+    def with_segments(self, segments: Mapping[str, Segment]) -> "RuleBook":
+        """Return the book with the segments that its rules name."""
+        if not self.named_segments:
+            return self
+        return RuleBook(
+            zone=self.zone,
+            rules=tuple(each.with_segments(segments) for each in self.rules),
+            shadow=tuple(each.with_segments(segments) for each in self.shadow),
+            retired=self.retired,
+            contacts=self.contacts,
+        )
 
     @cached_property
     def every(self) -> RuleSet:
@@ -230,9 +284,10 @@ class RuleBook(BaseModel):
         return RuleSet(rule for rule in self.rules if rule.condition.kept_in)
 
     @cached_property
-    def selects_by_item(self) -> bool:
-        """Return whether an attribute may change what a task, a complaint, a contract or a quote means."""
-        return any(rule.applies and rule.condition.kept_in for rule in (*self.rules, *self.shadow))
+    def selecting_items(self) -> frozenset[type[Event]]:
+        """Return the events that may change which rules about tasks, complaints, contracts and quotes apply."""
+        rules = [rule for rule in (*self.rules, *self.shadow) if rule.condition.kept_in]
+        return frozenset(kind for kind in ATTRIBUTES | OF_SEGMENTS for rule in rules if rule.selects_by(kind))
 
     @cached_property
     def _by_kind(self) -> dict[type[Event], Hearing]:
@@ -249,9 +304,9 @@ class RuleBook(BaseModel):
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
     def changed(self, rule_id: str) -> Occurrence | None:
-        """Return the event that retired a rule, or published the version in force."""
+        """Return the event that retired a rule, or changed the version in force last."""
         rule = self.rule(rule_id)
-        return rule.published if rule else self.retired.get(rule_id)
+        return rule.changed if rule else self.retired.get(rule_id)
 
     async def current(self, _held: object) -> "InForce":
         """Return this book: as a source of rules, it does not change."""

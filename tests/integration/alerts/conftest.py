@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from chassis.consume.rebuild import SESSION
 from chassis.http import auth
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool, open_pool, transaction
@@ -26,7 +27,7 @@ from tests.bench.harness.event_data import fill
 from tests.support.facts import received_of
 from tests.support.rule_books import THREE_RULES
 from tests.support.rule_desk import RuleDesk
-from tests.support.servers import Servers
+from tests.support.servers import Database, Servers
 from tests.support.waiting import background, lasting
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
 
@@ -82,13 +83,28 @@ class Desk:
 
 
 @pytest.fixture
+async def database(running: Servers) -> Database:
+    """The database of `desk`."""
+    return await running.database("alerts")
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncIterator[Pool]:
+    """The owner of the tables, who derives them again."""
+    session = {**SESSION, "role": "care_migrator"}
+    pool = await open_pool(database.admin, size=2, application_name="tests", session=session)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
 async def desk(
-    running: Servers, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RuleDesk]:
     """The service with the shipped rules, without customers."""
     issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
     monkeypatch.setattr(auth, "fetch", issuer.fetch)
-    pool = await open_pool((await running.database("alerts")).app, size=4, application_name="tests")
+    pool = await open_pool(database.app, size=4, application_name="tests")
     made = RuleDesk(pool, issuer)
     async with made.http:
         yield made

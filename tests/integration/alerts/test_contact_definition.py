@@ -1,14 +1,10 @@
 """What counts as a contact, published by operations: the routes, what follows, and what a rebuild gives."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
-from chassis.consume.rebuild import SESSION
-from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.postgres.database import Pool, transaction
 from contracts.customer import Kind, OwnerAssigned, Registered
 from contracts.event import Envelope, Event, Metadata
 from contracts.examples import example
@@ -20,7 +16,6 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.rings import times
 from tests.support.facts import received_of
 from tests.support.rule_desk import RuleDesk, days_ago, kinds, stored_rules
-from tests.support.servers import Servers
 
 DEFINITION = "/v1/contact-definition"
 SHIPPED = ["bounced", "busy", "no-answer", "not-reached", "voicemail", "wrong-number"]
@@ -98,15 +93,6 @@ async def in_force(desk: RuleDesk, rules: StoredRules) -> bool:
     """Return whether all customers were evaluated under the rules in force."""
     async with transaction(desk.pool) as held:
         return (await rules.current(held)).is_swept(UUID(int=2**128 - 1))
-
-
-@pytest.fixture
-async def owner(running: Servers) -> AsyncIterator[Pool]:
-    """The owner of the tables, who derives them again."""
-    session = {**SESSION, "role": "care_migrator"}
-    pool = await open_pool((await running.database("alerts")).admin, size=2, application_name="tests", session=session)
-    yield pool
-    await pool.close()
 
 
 async def test_a_rebuild_after_publications_gives_the_same_memory(desk: RuleDesk, owner: Pool) -> None:

@@ -7,18 +7,21 @@ from msgspec.structs import replace
 from contracts import customer
 from contracts.customer import mode_of
 from contracts.event import Envelope
-from services.alerts.engine.facts import PROFILE, Facts
+from services.alerts.engine.facts import PROFILE, Facts, Schemes
 from services.alerts.engine.folds.fold import Folds
 from services.alerts.engine.occurrence import Occurrence, latest
 
-# The tier scheme that rules know.
+# The tier scheme that severities and limits know.
 SCHEME: Final = "default"
 NAMED: Final = frozenset(PROFILE)
+# As in the list of customers.
+ENDING_PROPOSALS: Final = (customer.TierHeld, customer.TierProposalRefused, customer.TierProposalLapsed)
 
 
 def registered(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> Facts:
-    since = facts.stage_since or occurrence
-    return replace(facts, registered=occurrence, stage_since=since, name=envelope.event.name, is_complete=True)
+    since, schemes = facts.stage_since or occurrence, facts.schemes or Schemes()
+    name = envelope.event.name
+    return replace(facts, registered=occurrence, stage_since=since, name=name, is_complete=True, schemes=schemes)
 
 
 def renamed(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
@@ -32,9 +35,29 @@ def with_stage(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) ->
     return replace(facts, stage=stage, stage_since=occurrence, won_back=won_back)
 
 
-def with_tier(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
-    event = envelope.event
-    return replace(facts, tier=event.tier) if event.scheme == SCHEME else facts
+def with_tier(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> Facts:
+    """Return the facts with a tier. It ends an open proposal in its scheme."""
+    facts, event = without_proposal(facts, envelope, occurrence), envelope.event
+    if event.scheme == SCHEME:
+        return replace(facts, tier=event.tier)
+    if facts.schemes is None:
+        return facts
+    return replace(facts, schemes=replace(facts.schemes, tiers={**facts.schemes.tiers, event.scheme: event.tier}))
+
+
+def with_proposal(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
+    if facts.schemes is None:
+        return facts
+    proposed = tuple(sorted({*facts.schemes.proposed, envelope.event.scheme}))
+    return replace(facts, schemes=replace(facts.schemes, proposed=proposed))
+
+
+def without_proposal(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
+    scheme = envelope.event.scheme
+    if facts.schemes is None or scheme not in facts.schemes.proposed:
+        return facts
+    proposed = tuple(each for each in facts.schemes.proposed if each != scheme)
+    return replace(facts, schemes=replace(facts.schemes, proposed=proposed))
 
 
 def with_owner(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
@@ -73,6 +96,8 @@ FOLDS: Final[Folds] = {
     customer.Renamed: renamed,
     customer.StageChanged: with_stage,
     customer.TierChanged: with_tier,
+    customer.TierProposed: with_proposal,
+    **dict.fromkeys(ENDING_PROPOSALS, without_proposal),
     customer.OwnerAssigned: with_owner,
     customer.TagAdded: with_tag,
     customer.TagRemoved: without_tag,
