@@ -8,7 +8,9 @@ from contracts.customer import Mode, Stage
 from contracts.field_error import FieldError
 from services.alerts.engine.attributes import Attributes, outcome
 from services.alerts.engine.facts import PROFILE
+from services.alerts.engine.features import failure_of_all
 from services.alerts.engine.rule import RuleDefinition
+from services.alerts.engine.shapes import Count
 
 # The most tags of a customer.
 TAGS: Final = 50
@@ -24,12 +26,23 @@ SAMPLES: Final = (sample("", "", "", 0), *(sample(stage, mode, "1", TAGS) for st
 
 
 def evaluable(definition: RuleDefinition) -> RuleDefinition:
-    """Return the definition. Raises FieldError if its condition fails on every one of SAMPLES."""
+    """Return the definition. Raises FieldError if one of its expressions fails on every sample.
+
+    Those of `applies` are SAMPLES, those of `counts` are events of the signal.
+    """
     found = [outcome(definition.applies, each) for each in SAMPLES] if definition.applies else []
     if found and all(each.failure for each in found):
         reason = found[-1].failure
         raise FieldError(
             f"this condition fails on every customer: {reason}", f"该条件对任何客户都无法求值：{reason}", "applies"
+        )
+    count = definition.condition
+    if isinstance(count, Count) and count.feature and (reason := failure_of_all(count.feature)):
+        raise FieldError(
+            f"this expression fails on every event: {reason}",
+            f"该表达式对任何事件都无法求值：{reason}",
+            "condition",
+            "counts",
         )
     return definition
 

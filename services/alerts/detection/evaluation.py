@@ -31,7 +31,8 @@ def receive(
     for envelope in own:
         concerned = {item_id: items.pop(item_id) for item_id in concerned_by(items, envelope, rules)}
         before = unite(rest, concerned)
-        state = replace(before, facts=evolve(before.facts, envelope, rules.contacts))
+        facts = evolve(before.facts, envelope, rules.contacts, rules.features)
+        state = replace(before, facts=facts)
         evaluation = evaluate(customer_id, state, rules, moment_of(envelope, rules, now))
         after = divide(evaluation.state)
         rest, next_due_at = after.rest, min(next_due_at, evaluation.next_due_at)

@@ -119,6 +119,10 @@ class Memory(Struct, frozen=True, gc=False):
         is_same = self.facts == other.facts and self.rest.open == other.rest.open and self.items == other.items
         return not is_same or self.next_due_at != other.next_due_at
 
+    def with_facts(self, facts: Facts) -> "Memory":
+        """Return the memory with other facts, which have no items either."""
+        return replace(self, rest=replace(self.rest, facts=facts))
+
     def with_items(self, items: dict[ItemId, Item]) -> "Memory":
         return replace(self, items=items)
 

@@ -1,4 +1,4 @@
-"""Records on which customers the condition of a rule fails, so that somebody sees it.
+"""Records on which customers an expression of a rule fails, so that somebody sees it.
 
 The detector calls `record` in its transaction, with the customers locked, after it has evaluated them.
 """
@@ -10,7 +10,8 @@ from uuid import UUID
 from chassis.postgres.database import Connection
 from chassis.runtime import metrics
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.attributes import failures
+from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.failures import failures
 from services.alerts.engine.rule import RuleBook
 
 CLEAR = """
@@ -20,31 +21,32 @@ CLEAR = """
     )
 """
 ADD = """
-    INSERT INTO rule_failure (rule_id, customer_id, reason, failed_at)
-    SELECT *, $4::timestamptz FROM unnest($1::text[], $2::uuid[], $3::text[])
-    ON CONFLICT (rule_id, customer_id) DO UPDATE SET reason = excluded.reason, failed_at = excluded.failed_at
-    WHERE rule_failure.reason <> excluded.reason
+    INSERT INTO rule_failure (rule_id, customer_id, reason, over_at, failed_at)
+    SELECT *, $5::timestamptz FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[])
+    ON CONFLICT (rule_id, customer_id)
+    DO UPDATE SET reason = excluded.reason, over_at = excluded.over_at, failed_at = excluded.failed_at
+    WHERE (rule_failure.reason, rule_failure.over_at) IS DISTINCT FROM (excluded.reason, excluded.over_at)
 """
 CLEAR_OTHERS = "DELETE FROM rule_failure WHERE rule_id <> ALL($1)"
 
 
 async def record(held: Connection, memories: Mapping[UUID, Memory], book: RuleBook, now: datetime) -> None:
     """Record the failures of these customers, and delete those that are over."""
-    if not book.selecting:
+    if not (book.selecting or book.counting):
         return
     found = [
-        (rule_id, customer_id, reason)
+        (rule_id, customer_id, *failure)
         for customer_id, each in memories.items()
-        if each.facts.registered and not each.facts.erased
-        for rule_id, reason in failures(book.selecting, each.facts).items()
+        for rule_id, failure in failures(with_absorbed(each.facts), book, now).items()
     ]
-    rule_ids, customer_ids, reasons = ([row[place] for row in found] for place in range(3))
+    rule_ids, customer_ids, *others = ([row[place] for row in found] for place in range(4))
     await held.execute(CLEAR, list(memories), rule_ids, customer_ids)
     if found:
-        await held.execute(ADD, rule_ids, customer_ids, reasons, now)
+        await held.execute(ADD, rule_ids, customer_ids, *others, now)
         metrics.RULE_FAILURES.inc(len(found))
 
 
 async def begin(held: Connection, book: RuleBook) -> None:
-    """Delete the failures of rules that have no condition any more."""
-    await held.execute(CLEAR_OTHERS, [rule_id for rule_id, _ in book.selecting])
+    """Delete the failures of rules that have no expression any more."""
+    evaluated = {*(rule_id for rule_id, _ in book.selecting), *(rule.id for rule, _ in book.counting)}
+    await held.execute(CLEAR_OTHERS, list(evaluated))

@@ -14,6 +14,7 @@ from services.alerts.engine.causes import causes_of
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState, is_in_import
 from services.alerts.engine.facts import Facts
+from services.alerts.engine.failures import Failure, failures
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import match
 from services.alerts.engine.rule import Rule, RuleBook
@@ -77,6 +78,7 @@ def explain(state: CustomerState, rules: RuleBook, completeness: Completeness, n
     findings = list(find(facts, rules))
     matches = match(state.open, findings, now)
     episodes = {id(found): episode for key, episode in state.open.items() if (found := matches[key])}
+    failed = failures(facts, rules, now)
     others = [episode for key, episode in state.open.items() if matches[key] is None]
     for rule in rules.rules:
         own = [each for each in findings if each.rule is rule and each.settled is None and now < each.closes_at]
@@ -84,7 +86,7 @@ def explain(state: CustomerState, rules: RuleBook, completeness: Completeness, n
         watched = [watch(each, episodes.get(id(each)), facts, rules, completeness, now) for each in own]
         watched += [remaining(each, rules.zone) for each in others if each.rule_id == rule.id]
         watched.sort(key=lambda each: (each.alert_id is None, each.due_at or NEVER_DUE))
-        yield Explanation(rule, None if watched else unwatched(rule, facts), watched)
+        yield Explanation(rule, None if watched else unwatched(rule, facts, failed.get(rule.id)), watched)
 
 
 def watch(
@@ -115,7 +117,7 @@ def remaining(episode: Episode, zone: str) -> Watched:
     )
 
 
-def unwatched(rule: Rule, facts: Facts) -> Reason:
+def unwatched(rule: Rule, facts: Facts, failure: Failure | None) -> Reason:
     """Return why a rule watches nothing of a customer."""
     if facts.erased:
         return Reason("erased", Words("The customer was erased.", "客户的个人数据已删除。"))
@@ -126,6 +128,12 @@ def unwatched(rule: Rule, facts: Facts) -> Reason:
         return Reason("not-registered", Words("The customer is not registered.", "客户尚未登记。"))
     if unmet := rule.condition.unmet(facts):
         return Reason(unmet.value, in_words(unmet, facts))
+    if failure:
+        why = failure.reason
+        return Reason(
+            "expression-failed",
+            Words(f"An expression of the rule fails on this customer: {why}", f"规则的表达式对该客户无法求值：{why}"),
+        )
     return Reason("nothing-to-watch", NOTHING.get(rule.condition.shape, NOTHING_KNOWN))
 
 

@@ -32,6 +32,13 @@ class Scored(Struct, frozen=True, array_like=True, gc=False):
     percent: int
 
 
+class Failed(Struct, frozen=True, array_like=True, gc=False):
+    """An event of which it is not known whether a rule counts it, and why."""
+
+    event: Occurrence
+    reason: str
+
+
 class Facts(Struct, frozen=True, array_like=True, gc=False):
     """The facts about one customer. They do not depend on the order of events of different services.
 
@@ -77,6 +84,10 @@ class Facts(Struct, frozen=True, array_like=True, gc=False):
     merged: Occurrence | None = None
     # The newest key dates, oldest first.
     key_dates: tuple[Occurrence, ...] = ()
+    # The features whose rings are complete, in alphabetical order. An empty ring is not stored.
+    features: tuple[str, ...] = ()
+    # The latest failure of each feature.
+    failed: dict[str, Failed] = {}
 
     @property
     def mode(self) -> Mode | None:

@@ -1,7 +1,7 @@
 """A rule: data over one shape. A rule book: the rules in force."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -28,8 +28,9 @@ from services.alerts.engine.attributes import attributes_of, checked, outcome
 from services.alerts.engine.care import Care
 from services.alerts.engine.contact_definition import SHIPPED_CONTACTS, ContactDefinitions
 from services.alerts.engine.facts import Facts
+from services.alerts.engine.features import Features, features_of
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.shapes import Condition, Owed
+from services.alerts.engine.shapes import Condition, Count, Owed
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
 from services.alerts.engine.words import Words
 from services.alerts.engine.zone import BUSINESS_ZONE
@@ -113,6 +114,12 @@ def definition_of(rule: RuleDefinition) -> dict[str, Any]:
     return rule.model_dump(mode="json", include=set(RuleDefinition.model_fields), exclude_none=True)
 
 
+def counted_by(rules: Iterable[RuleDefinition]) -> Features:
+    """Return the features that rules count."""
+    counts = (each.condition for each in rules if isinstance(each.condition, Count))
+    return features_of(each.feature for each in counts if each.feature)
+
+
 def distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     if len({rule.id for rule in rules}) < len(rules):
         raise FieldError("two rules have the same id", "两条规则的编号相同")
@@ -154,6 +161,16 @@ class RuleBook(BaseModel):
     def selecting(self) -> tuple[tuple[str, str], ...]:
         """Return the rules in force that do not apply to all customers, each with its condition."""
         return tuple((rule.id, rule.applies) for rule in self.rules if rule.applies)
+
+    @cached_property
+    def counting(self) -> tuple[tuple[Rule, Count], ...]:
+        """Return the rules in force that count some events of their signal, each with its condition."""
+        return tuple((rule, each) for rule in self.rules if isinstance(each := rule.condition, Count) and each.counts)
+
+    @cached_property
+    def features(self) -> Features:
+        """Return what the rules in force and in shadow count."""
+        return counted_by((*self.rules, *self.shadow))
 
     @cached_property
     def of_items(self) -> tuple[Rule, ...]:
