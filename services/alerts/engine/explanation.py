@@ -18,6 +18,7 @@ from services.alerts.engine.failures import Failure, failures
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import match
 from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.shapes import Count
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.engine.unmet import in_words
 from services.alerts.engine.words import Words, length, length_zh, local_time, scope, scope_zh
@@ -134,7 +135,17 @@ def unwatched(rule: Rule, facts: Facts, failure: Failure | None) -> Reason:
             "expression-failed",
             Words(f"An expression of the rule fails on this customer: {why}", f"规则的表达式对该客户无法求值：{why}"),
         )
-    return Reason("nothing-to-watch", NOTHING.get(rule.condition.shape, NOTHING_KNOWN))
+    return Reason("nothing-to-watch", nothing(rule))
+
+
+def nothing(rule: Rule) -> Words:
+    """Return what has to happen before a rule has anything to watch."""
+    words = NOTHING.get(rule.condition.shape, NOTHING_KNOWN)
+    match rule.condition:
+        case Count(counts=str() as counts):
+            return Words(f"{words.en} Only events with: {counts}", f"{words.zh}仅计入满足条件的事件：{counts}")
+        case _:
+            return words
 
 
 def still_open(episode: Episode, zone: str) -> Reason:
