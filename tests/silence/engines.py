@@ -73,10 +73,10 @@ class Engine:
             self.hear(customer_id, own, now)
 
     def hear(self, customer_id: UUID, own: Envelopes, now: datetime) -> None:
-        self.log[customer_id] += own
         for each in affected_customers(own):
             self.memories.setdefault(each, EMPTY)
         self.complete()
+        self.log[customer_id] += own
         if is_merging(self.memories[customer_id], own):
             for holder, change in self.receive_merging(customer_id, own, now):
                 self.say(holder, [change])

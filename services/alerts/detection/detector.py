@@ -112,7 +112,7 @@ class Detector:
         rules = await self._rules.current(held)
         if rules.book is not book:
             loaded = await load_concerned(held, by_customer, rules.book)
-        loaded = await feature_rings.completed(held, loaded, rules.book)
+        loaded = await feature_rings.completed(held, loaded, rules.book, [each.id for each in envelopes])
         memories = loaded if ends_alerts else {key: each.with_open({}) for key, each in loaded.items()}
         changes = [*judged_again(memories, rules, self._clock()), *self._receive(by_customer, memories, rules.book)]
         if ends_alerts:

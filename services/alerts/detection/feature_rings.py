@@ -1,10 +1,11 @@
 """Fills the rings of features that a memory lacks from the fact log, and drops those that no rule counts any more.
 
 A rule with a new expression needs the past. Whoever evaluates customers calls `completed` first, with the customers
-locked: the log has all events that their memories have, and a ring does not change if an event is added again.
+locked: the log has all events that their memories have, and those of the transaction, which are left out: they are
+folded later, and change alerts then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Final
 from uuid import UUID
@@ -24,14 +25,19 @@ from services.alerts.engine.rule import RuleBook
 
 # Facts that are read at once.
 PREFETCHED: Final = 200
-PAST: Final = f"{FACTS} WHERE customer_id = ANY($1) AND type = ANY($2)"
+PAST: Final = f"{FACTS} WHERE customer_id = ANY($1) AND type = ANY($2) AND event_id <> ALL($3)"
 
 
-async def completed(held: Connection, memories: Mapping[UUID, Memory], rules: RuleBook) -> dict[UUID, Memory]:
-    """Return the memories with the rings of the features that the rules count, and of no others."""
+async def completed(
+    held: Connection, memories: Mapping[UUID, Memory], rules: RuleBook, later: Collection[UUID] = ()
+) -> dict[UUID, Memory]:
+    """Return the memories with the rings of the features that the rules count, and of no others.
+
+    `later` are the ids of events that the log has and the memories do not have yet.
+    """
     names = rules.features.names
     lacking = {key: each.facts for key, each in memories.items() if not has_all(each.facts, names)}
-    found = await with_features(held, lacking, rules) if lacking else {}
+    found = await with_features(held, lacking, rules, later) if lacking else {}
     return {**memories, **{key: memories[key].with_facts(facts) for key, facts in found.items()}}
 
 
@@ -48,13 +54,17 @@ async def completed_states(
     return {**states, **{key: replace(states[key], facts=facts) for key, facts in found.items()}}
 
 
-async def with_features(held: Connection, lacking: Mapping[UUID, Facts], rules: RuleBook) -> dict[UUID, Facts]:
+async def with_features(
+    held: Connection, lacking: Mapping[UUID, Facts], rules: RuleBook, later: Collection[UUID] = ()
+) -> dict[UUID, Facts]:
     """Return the facts of customers that do not have the rings of the features, with them."""
-    found = await past_of(held, lacking, rules)
+    found = await past_of(held, lacking, rules, later)
     return {key: with_rings(key, each, rules.features.names, found) for key, each in lacking.items()}
 
 
-async def past_of(held: Connection, lacking: Mapping[UUID, Facts], rules: RuleBook) -> dict[UUID, Facts]:
+async def past_of(
+    held: Connection, lacking: Mapping[UUID, Facts], rules: RuleBook, later: Collection[UUID]
+) -> dict[UUID, Facts]:
     """Return the rings that are not known, by customer, also of duplicates. Each fact is read once for all of them."""
 
     @cache
@@ -66,7 +76,7 @@ async def past_of(held: Connection, lacking: Mapping[UUID, Facts], rules: RuleBo
     types = {type_of(kind) for features in missing.values() for kind in features.by_kind}
     found: dict[UUID, Facts] = {}
     if types:
-        async for row in held.cursor(PAST, list(missing), list(types), prefetch=PREFETCHED):
+        async for row in held.cursor(PAST, list(missing), list(types), list(later), prefetch=PREFETCHED):
             envelope = envelope_of(row)
             heard = missing[envelope.subject].by_kind.get(type(envelope.event), ())
             before = found.get(envelope.subject, Facts())

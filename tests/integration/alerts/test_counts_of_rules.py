@@ -65,8 +65,9 @@ async def test_an_event_before_the_sweep_is_judged_with_the_past(desk: RuleDesk)
     await complain(desk, customer_id, 10)
     await desk.publish("severe", counting())
     await desk.follow()
-    await complain(desk, customer_id, 0)
-    assert kinds(await desk.told("severe")) == ["raised"]
+    last = await complain(desk, customer_id, 0)
+    [raised] = await desk.told("severe")
+    assert (kinds([raised]), raised.metadata.causation_id) == (["raised"], last)
 
 
 async def test_an_explanation_before_the_sweep_knows_the_past(desk: RuleDesk) -> None:

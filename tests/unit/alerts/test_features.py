@@ -19,12 +19,14 @@ from contracts.followup import ComplaintRaised, ContactLogged, Direction, Severi
 from contracts.types import EMPLOYEE_PATTERN
 from services.alerts.commands.definition import Definition
 from services.alerts.detection.folding import fold
+from services.alerts.detection.packing import packed
 from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.counted_fields import FIELDS, fields_of, values_of, variables_of
+from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.failures import failures
 from services.alerts.engine.feature_rings import with_rings
-from services.alerts.engine.features import NO_FEATURES, feature_of, features_of
+from services.alerts.engine.features import MAX_FEATURES, NO_FEATURES, feature_of, features_of
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.rings import HEARD, LENGTH, SIZE, SIZES
 from services.alerts.engine.rule import Rule, RuleBook, definition_of
@@ -35,6 +37,8 @@ from services.alerts.shipped.rules import MORE_COMPLAINTS
 from tests.support.customer_life import day, envelope
 
 SIGNALS = sorted(HEARD)
+# Bytes that MessagePack adds to two names and a ring, or to a list and a map.
+LONGEST_HEADERS = 9
 CRITICAL = "severity == 'critical'"
 # Fails for a critical complaint.
 FAILING = "severity == 'critical' ? 1/0 == 1 : severity == 'high'"
@@ -157,6 +161,18 @@ def test_a_ring_is_as_long_as_that_of_its_signal() -> None:
         assert len(facts.rings[feature.name]) == size * LENGTH
     with pytest.raises(ValidationError, match=f"at most {SIZE} events"):
         Count(signal="complaint", times=SIZE + 1, days=10, counts="true")
+
+
+def test_the_memory_grows_by_no_more_than_the_rings_of_all_features() -> None:
+    features = features_of(feature_of("complaint", f"severity != '{number}'") for number in range(MAX_FEATURES))
+    without, whole = Facts(), Facts()
+    for number in range(2 * SIZE):
+        told = envelope(example(ComplaintRaised), number)
+        without, whole = evolve(without, told), evolve(whole, told, features=features)
+    whole = changed(whole, features=features.names)
+    grown = len(packed(CustomerState(whole))) - len(packed(CustomerState(without)))
+    longest = 2 * len(features.names[0]) + LONGEST_HEADERS
+    assert MAX_FEATURES * SIZE * LENGTH < grown <= MAX_FEATURES * (SIZE * LENGTH + longest) + LONGEST_HEADERS
 
 
 def test_rules_with_the_same_expression_share_a_ring_and_books_without_one_have_none() -> None:
