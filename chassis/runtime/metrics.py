@@ -30,7 +30,7 @@ PARKED = Counter(
     "care_parked_events_total", "Events parked because an event of their customer could not be applied.", ["consumer"]
 )
 TIMERS = Counter("care_timers_fired_total", "Timers fired and handled.")
-RULE_FAILURES = Counter("care_alert_rule_failures_total", "Evaluations in which the condition of an alert rule failed.")
+RULE_FAILURES = Counter("care_alert_rule_failures_total", "Evaluations in which an expression of an alert rule failed.")
 TASK_RESTARTS = Counter("care_task_restarts_total", "Restarts of background tasks after a failure.", ["task"])
 LOOP_LAG = Histogram(
     "care_event_loop_lag_seconds",

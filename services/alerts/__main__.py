@@ -45,7 +45,7 @@ from services.alerts.domain.alert import ALERT
 from services.alerts.domain.definition import CONTACT_DEFINITION, LADDER, QUIET_HOURS
 from services.alerts.domain.mute import MUTE
 from services.alerts.domain.rule import RULE, RULE_DRAFT
-from services.alerts.engine.rule import Rules
+from services.alerts.engine.rule_book import Rules
 from services.alerts.handling import AlertHandler
 from services.alerts.ladder import rows
 from services.alerts.ladder.definitions import StoredLadders

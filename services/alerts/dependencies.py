@@ -21,7 +21,7 @@ from contracts.alerts import (
     RuleMuted,
     RuleVersion,
 )
-from services.alerts.engine.rule import Rules
+from services.alerts.engine.rule_book import Rules
 from services.alerts.handling import AlertHandler
 from services.alerts.live.broadcast import Broadcast
 from services.alerts.queries.alerts import AlertQueries

@@ -11,7 +11,7 @@ from msgspec.structs import replace as changed
 from contracts.alerts import AlertCleared, AlertWithdrawn, Backlog
 from contracts.customer import Merged, OwnerAssigned, TierChanged, Unmerged
 from contracts.event import Envelope, Event
-from contracts.followup import ComplaintRaised, ContactLogged, GuardCleared
+from contracts.followup import ComplaintRaised, ContactLogged, GuardCleared, Severity
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.changes import Change, Ending, Moving, Readdressing
 from services.alerts.engine.episodes import CustomerState
@@ -178,6 +178,56 @@ class RaisesTheBacklog(Engine):
         super().publish(Published(step.now, step.book.model_copy(update={"rules": rules})))
 
 
+class CountsEveryEvent(Engine):
+    """Takes an expression for true."""
+
+    def receive(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[Change]]:
+        rings = {each.name: each.signal for own in self.rules.features.by_kind.values() for each in own}
+        kept, changes = super().receive(customer_id, memory, own, now)
+        facts = kept.facts
+        wrong = {name: facts.rings[signal] for name, signal in rings.items() if signal in facts.rings}
+        return kept.with_facts(changed(facts, rings={**facts.rings, **wrong})), changes
+
+
+class ForgetsThePast(Engine):
+    """Counts only what comes after the publication of an expression."""
+
+    def past(self, _customer_id: UUID) -> Facts:
+        return Facts()
+
+
+class ForgetsThePastOfDuplicates(Engine):
+    def past(self, customer_id: UUID) -> Facts:
+        return (
+            Facts()
+            if customer_id not in self.memories or is_merged(self.memories[customer_id])
+            else super().past(customer_id)
+        )
+
+
+class KeepsTheRingsOfOtherExpressions(Engine):
+    """Takes what an earlier expression has counted for what the present one counts."""
+
+    def past(self, customer_id: UUID) -> Facts:
+        facts = self.memories[customer_id].facts if customer_id in self.memories else Facts()
+        earlier = next((facts.rings[name] for name in facts.features if name in facts.rings), b"")
+        names = set(self.rules.features.names) - set(facts.features)
+        return Facts(rings=dict.fromkeys(names, earlier)) if earlier else super().past(customer_id)
+
+
+class CountsWhatCannotBeSaid(Misreads):
+    """Takes an expression that fails for true: the only ones that do are about critical complaints."""
+
+    def read(self, envelope: Envelope[Any]) -> list[Envelope[Any]]:
+        is_critical = isinstance(envelope.event, ComplaintRaised) and envelope.event.severity is Severity.CRITICAL
+        fails = any("1/0" in each.expression for own in self.rules.features.by_kind.values() for each in own)
+        return [with_fields(envelope, severity=Severity.HIGH) if is_critical and fails else envelope]
+
+
+def is_merged(memory: Memory) -> bool:
+    return memory.facts.merged_into is not None
+
+
 def with_fields(envelope: Envelope[Any], **fields: Any) -> Envelope[Any]:
     return replace(envelope, event=envelope.event.model_copy(update=fields))
 
@@ -207,4 +257,13 @@ BROKEN_FOR_ALL_FACTS = [
     WithdrawsNothing,
     KeepsTheEpisodesOfRetiredRules,
     RaisesTheBacklog,
+]
+
+BROKEN_FOR_SELECTIONS = [
+    CountsEveryEvent,
+    ForgetsThePast,
+    ForgetsThePastOfDuplicates,
+    KeepsTheRingsOfOtherExpressions,
+    CountsWhatCannotBeSaid,
+    ForgetsRings,
 ]

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, TypeAlias
 
 from contracts.event import Envelope
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from tests.silence.histories import FEEDS, Facts
 from tests.support.oracle_of_all_facts import OracleOfAllFacts
 from tests.support.oracle_of_silence import Oracle, Said

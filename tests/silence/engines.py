@@ -24,8 +24,11 @@ from services.alerts.detection.merging import affected_customers, is_merging, re
 from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
+from services.alerts.engine.facts import Facts as FactsOf
+from services.alerts.engine.feature_rings import has_all, holders, with_rings
 from services.alerts.engine.folds import evolve
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.folds.counted import with_counted
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 from tests.silence.delivery import AnyStep, Delivered, Looked, Marked, Published, Restarted, new_records
 from tests.silence.histories import FEEDS, Facts
@@ -46,6 +49,8 @@ class Engine:
     watermarks: dict[str, datetime] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     changes: AlertChanges = field(default_factory=AlertChanges)
+    # What the fact log has of each customer.
+    log: dict[UUID, list[Envelope[Any]]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, facts: Facts, step: AnyStep) -> None:
         match step:
@@ -72,6 +77,8 @@ class Engine:
     def hear(self, customer_id: UUID, own: Envelopes, now: datetime) -> None:
         for each in affected_customers(own):
             self.memories.setdefault(each, EMPTY)
+        self.complete()
+        self.log[customer_id] += own
         if is_merging(self.memories[customer_id], own):
             for holder, change in self.receive_merging(customer_id, own, now):
                 self.say(holder, [change])
@@ -104,9 +111,25 @@ class Engine:
     def publish(self, step: Published) -> None:
         """Judge all customers by other rules, as the sweep does."""
         self.rules = step.book
+        self.complete()
         for customer_id, memory in self.memories.items():
             self.memories[customer_id], changes = evaluation.judge_again(customer_id, memory, self.rules, step.now)
             self.say(customer_id, changes)
+
+    def complete(self) -> None:
+        """Fill the rings of features that a memory lacks from the log, as the detector does."""
+        names = self.rules.features.names
+        for customer_id, memory in self.memories.items():
+            if not has_all(memory.facts, names):
+                past = {key: self.past(key) for key, _ in holders(customer_id, memory.facts)}
+                self.memories[customer_id] = memory.with_facts(with_rings(customer_id, memory.facts, names, past))
+
+    def past(self, customer_id: UUID) -> FactsOf:
+        facts = FactsOf()
+        for each in self.log[customer_id]:
+            features = self.rules.features.by_kind.get(type(each.event), ())
+            facts = with_counted(facts, each, features, self.rules.contacts) if features else facts
+        return facts
 
     def restart(self) -> None:
         """Keep only the state that the database stores."""

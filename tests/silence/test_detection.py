@@ -23,7 +23,7 @@ from contracts.followup import Channel, ContactFormPublished, ContactLogged, Dir
 from contracts.topics import PARTITIONS
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.received import read
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import Rules
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, deliveries, in_order, what_is_right
 from tests.silence.engines import said
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
@@ -40,7 +40,7 @@ APART = timedelta(days=500)
 class Live:
     """The alerts service without its process: applier, detector, and a clock that the test moves."""
 
-    def __init__(self, pool: Pool, rules: RuleBook = THREE_RULES) -> None:
+    def __init__(self, pool: Pool, rules: Rules = THREE_RULES) -> None:
         self._pool = pool
         self._rules = rules
         self._now = START

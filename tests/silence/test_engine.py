@@ -10,7 +10,7 @@ from contracts.customer import Kind, Registered, TierChanged
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Owed
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import INACTIVITY, MISSED_FOLLOW_UP, UNANSWERED_COMPLAINT

@@ -36,7 +36,7 @@ from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.items import divide, unite
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.support.rule_books import THREE_RULES

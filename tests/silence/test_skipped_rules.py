@@ -18,7 +18,8 @@ from services.alerts.detection.evaluation import EMPTY, judged_after, raise_due,
 from services.alerts.engine.changes import Change, Ending, Raising
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import RuleBook, RuleSet
+from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.rule_set import RuleSet
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.silence.histories import START
 from tests.silence.test_every_rule import DAYS, life

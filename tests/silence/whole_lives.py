@@ -1,9 +1,9 @@
 """Random histories of two to four customers with all kinds of facts: also guards, failed calls, merges, other rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from contracts.alerts import Backlog
@@ -11,7 +11,8 @@ from contracts.customer import Merged, Mode, Stage, Unmerged
 from contracts.event import Event
 from contracts.followup import Channel, ContactLogged, Direction, Guard, GuardCleared, GuardTripped
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Count, Owed, Silence
 from services.alerts.shipped.rules import (
     GREETINGS_ONLY,
@@ -43,8 +44,9 @@ OFTEN: Final = MORE_COMPLAINTS.model_copy(update={"condition": Count(signal="com
 SIX_RULES: Final = RuleBook(
     rules=(INACTIVITY, MISSED_FOLLOW_UP, UNANSWERED_COMPLAINT, OFTEN, TWO_COLLEAGUES, GREETINGS_ONLY)
 )
-# Other conditions that may be published.
-OTHERWISE: Final[dict[str, list[Any]]] = {
+# Other conditions that may be published, by the id of their rule.
+Conditions: TypeAlias = Mapping[str, Sequence[Any]]
+OTHERWISE: Final[Conditions] = {
     "inactivity": [
         Silence(signals=("human-contact",), days={Mode.FOLLOW_UP: by_tier(*short), Mode.MAINTENANCE: by_tier(*long)})
         for short, long in (((3, 7, 20), (14, 30, 60)), ((12, 30, 60), (45, 90, 130)))
@@ -121,11 +123,13 @@ def merges(life: Life, into: UUID) -> None:
         life.tell(CUSTOMER, life.customer_id, event, at, at)
 
 
-def all_deliveries(random: Random, facts: Facts) -> list[AnyStep]:
+def all_deliveries(
+    random: Random, facts: Facts, book: RuleBook = SIX_RULES, otherwise: Conditions = OTHERWISE
+) -> list[AnyStep]:
     """Return the steps of one delivery, with up to two changes of the rules."""
     steps: list[AnyStep] = list(deliveries(random, facts))
     places = sorted(random.sample(range(1, len(steps)), random.choice((0, 1, 2))))
-    books = list(published(random, [time_of(steps, place) for place in places]))
+    books = list(published(random, [time_of(steps, place) for place in places], book, otherwise))
     for place, step in reversed(list(zip(places, books, strict=True))):
         steps.insert(place, step)
     return steps
@@ -136,11 +140,13 @@ def time_of(steps: list[AnyStep], place: int) -> datetime:
     return next((each.now for each in reversed(steps[:place]) if isinstance(each, Delivered | Marked | Looked)), START)
 
 
-def published(random: Random, times: list[datetime]) -> Iterator[Published]:
-    book = SIX_RULES
+def published(random: Random, times: list[datetime], book: RuleBook, otherwise: Conditions) -> Iterator[Published]:
     for at in times:
         event = Occurrence(at, UUID(int=random.getrandbits(128), version=4))
-        book = without(book, random.choice(book.rules), event) if random.random() < 0.4 else other(random, book, event)
+        if random.random() < 0.4:
+            book = without(book, random.choice(book.rules), event)
+        else:
+            book = other(random, book, event, otherwise)
         yield Published(at, book)
 
 
@@ -149,10 +155,10 @@ def without(book: RuleBook, rule: Rule, retired: Occurrence) -> RuleBook:
     return RuleBook(rules=rules, retired={**book.retired, rule.id: retired})
 
 
-def other(random: Random, book: RuleBook, event: Occurrence) -> RuleBook:
+def other(random: Random, book: RuleBook, event: Occurrence, otherwise: Conditions) -> RuleBook:
     """Return the book with another version of one rule."""
-    rule = random.choice([each for each in book.rules if each.id in OTHERWISE])
-    condition = random.choice(OTHERWISE[rule.id])
+    rule = random.choice([each for each in book.rules if each.id in otherwise])
+    condition = random.choice(otherwise[rule.id])
     changed = {"version": rule.version + 1, "condition": condition, "published": event}
     after = rule.model_copy(update={**changed, "backlog": random.choice(list(Backlog))})
     return RuleBook(

@@ -9,7 +9,7 @@ from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event, Metadata, Origin
 from services.alerts.engine.episodes import CustomerState, Evaluation, Moment, evaluate
 from services.alerts.engine.folds import evolve
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from tests.support.alert_changes import AlertChanges
 from tests.support.rule_books import THREE_RULES
 

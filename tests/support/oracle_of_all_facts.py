@@ -3,8 +3,9 @@
 It shares the pieces of the oracle of silence, and adds counts, guards, merges, and changes of the rules:
 
 - A customer has its own identity (stage, tier, owner), and the facts of those that are merged into it.
-- A count is reached from the complaint that reaches it until its window closes; that ends the alert at that time. An
-  alert keeps its beginning: it is the latest time of reached counts that had begun when it was raised.
+- A count may select complaints, by one of SELECTIONS. It is reached from the complaint that reaches it until its window
+  closes; that ends the alert at that time. An alert keeps its beginning: it is the latest time of reached counts that
+  had begun when it was raised.
 - A guard is broken from its triggering until it is cleared.
 - Counts and guards are raised when an event about them is received; all others at a look.
 - A merge carries the open alerts of the duplicate to the survivor. Undoing it returns those that were raised under the
@@ -12,7 +13,7 @@ It shares the pieces of the oracle of silence, and adds counts, guards, merges, 
 - An alert whose rule is retired, or allows more time now, is cleared when the rules change.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,7 +22,7 @@ from uuid import UUID
 from contracts import customer, followup
 from contracts.alerts import Backlog
 from contracts.customer import Stage
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Count
 from tests.support.oracle_of_silence import (
     FILE_SETTLES,
@@ -40,6 +41,14 @@ from tests.support.oracle_of_silence import (
 
 GUARDS: Final = frozenset({"two-colleagues", "greetings-only"})
 SILENCE, COUNT = "inactivity", "more-complaints"
+# The expressions that the oracle knows, each written again in Python.
+SELECTIONS: Final[Mapping[str, Callable[[followup.ComplaintRaised], bool]]] = {
+    "severity == 'critical'": lambda each: each.severity is followup.Severity.CRITICAL,
+    "severity in ['high', 'critical']": lambda each: each.severity.value in {"high", "critical"},
+    "severity != 'low' && topic == ''": lambda each: each.severity is not followup.Severity.LOW,
+    # Fails for critical complaints, which do not count then.
+    "severity == 'critical' ? 1/0 == 1 : true": lambda each: each.severity is not followup.Severity.CRITICAL,
+}
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 IDENTITY = (
@@ -388,6 +397,8 @@ def counts(own: Sequence[Fact], others: Sequence[Sequence[Fact]], rule: Count) -
         return
     back = [fact.occurred_at for fact in changed if fact.event.previous is Stage.LOST]
     every = [fact for facts in (own, *others) for fact in facts if isinstance(fact.event, followup.ComplaintRaised)]
+    if rule.counts:
+        every = [fact for fact in every if SELECTIONS[rule.counts](fact.event)]
     times = sorted(fact.occurred_at for fact in every if not back or fact.occurred_at >= back[-1])
     window = timedelta(days=rule.days)
     begun: tuple[datetime, datetime] | None = None

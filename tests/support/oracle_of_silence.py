@@ -25,7 +25,7 @@ from uuid import UUID
 from contracts import customer, followup
 from contracts.customer import Mode, Stage
 from contracts.event import Envelope
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Count, Owed, Silence
 from services.alerts.engine.tiers import OTHERS
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.shipped.rules import INACTIVITY, MISSED_FOLLOW_UP, UNANSWERED_COMPLAINT
 
 # What the oracle of silence knows.

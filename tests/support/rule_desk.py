@@ -26,9 +26,10 @@ from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.detection.sweep import Sweep
 from services.alerts.domain.definition import CONTACT_DEFINITION, QUIET_HOURS
-from services.alerts.engine.rule import RuleBook, Rules
+from services.alerts.engine.rule_book import RuleBook, Rules
 from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.shipped.rules import DEFAULT_RULES
+from tests.support.facts import received_of
 from tests.unit.chassis.issuer import SETTINGS, Issuer, client_of
 
 READ = 1_000
@@ -57,6 +58,8 @@ class RuleDesk:
     rules: Rules = field(default_factory=stored_rules)
     # The position up to which the own events are applied.
     applied: int = 0
+    # How many events of other services were received.
+    heard: int = 0
 
     def __post_init__(self) -> None:
         self.store, self.mapper = EventStore(self.pool), EventMapper()
@@ -102,9 +105,10 @@ class RuleDesk:
     ) -> UUID:
         event_id, at = uuid4(), at or datetime.now(UTC)
         metadata = Metadata(actor="tests", correlation_id="tests")
-        envelope = Envelope(event_id, customer_id, stream_id or customer_id, 1, 1, at, at, metadata, event)
+        self.heard += 1
+        envelope = Envelope(event_id, customer_id, stream_id or customer_id, 1, self.heard, at, at, metadata, event)
         async with transaction(self.pool) as held:
-            await self.detector.evaluate([envelope], held)
+            await self.detector.apply(received_of([envelope]), held)
         return event_id
 
     async def settle(self) -> None:

@@ -1,6 +1,6 @@
 """HTTP for the life of an alert rule: draft, validate, preview, shadow, publish, retire."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -21,7 +21,8 @@ from services.alerts.api.rule_segments import segment_problem, segment_refusal, 
 from services.alerts.api.rule_views import SentenceView, sentence_of, text
 from services.alerts.dependencies import Needs, RuleDependencies
 from services.alerts.detection.preview import RulePreview, preview
-from services.alerts.engine.rule import Rule, RuleDefinition, definition_of
+from services.alerts.engine.features import MAX_FEATURES
+from services.alerts.engine.rule import Rule, RuleDefinition, counted_by, definition_of
 from services.alerts.engine.sentences import sentence
 
 FIRST_DRAFT: Final[dict[int | str, dict[str, Any]]] = {
@@ -96,11 +97,13 @@ async def put_rule_in_shadow(rule: Name, body: commands.RuleShadow, caller: OpsO
     """Put the draft into shadow: its episodes are detected and recorded, and delivered to nobody."""
     draft = await needs.rules.drafts.in_force(caller.context.now, rule)
     refusal = await segment_refusal(RuleDefinition.model_validate(draft.definition), needs.rules.pool)
+    book = (await needs.rules.in_force.current(needs.rules.pool)).book
 
     def authorize(_timeline: object) -> None:
         require_latest(draft, body.draft)
         if refusal:
             raise refusal
+        require_room(draft.definition, (*book.rules, *others(rule, book.shadow)))
 
     return await save(rule, draft.definition, RulePhase.SHADOW, body.reason, caller, needs.rules, authorize)
 
@@ -122,12 +125,14 @@ async def publish_rule(rule: Name, body: commands.RulePublication, caller: OpsOr
     """Publish the draft. All customers are judged again in the background; the shadow of the rule ends."""
     now, draft = caller.context.now, await needs.rules.drafts.in_force(caller.context.now, rule)
     refusal = await segment_refusal(RuleDefinition.model_validate(draft.definition), needs.rules.pool)
+    book = (await needs.rules.in_force.current(needs.rules.pool)).book
 
     def authorize(_timeline: object) -> None:
         require_latest(draft, body.draft)
         require_preview(rule, draft.definition, body.preview, now, needs.rules)
         if refusal:
             raise refusal
+        require_room(draft.definition, others(rule, (*book.rules, *book.shadow)))
 
     command = commands.PublishRule(
         name=rule, definition=draft.definition, backlog=body.backlog, reason=body.reason, at=now
@@ -212,6 +217,26 @@ def require_latest(draft: RuleDrafted, number: int) -> None:
             "draft-changed",
             f"The latest draft has the number {draft.number}. Read it, and send that number.",
             f"最新草稿的编号是 {draft.number}，请先查看，再使用该编号。",
+        )
+
+
+def others(name: str, rules: Iterable[Rule]) -> list[Rule]:
+    return [each for each in rules if each.id != name]
+
+
+def require_room(definition: dict[str, Any], kept: Sequence[Rule]) -> None:
+    """Raise RejectedError if a rule counts by an expression, and the memory has no room for its ring.
+
+    `kept` are the rules that stay in force and in shadow.
+    """
+    candidate = RuleDefinition.model_validate(definition)
+    if counted_by([candidate]).names and len(counted_by((candidate, *kept)).names) > MAX_FEATURES:
+        raise RejectedError(
+            "too-many-expressions",
+            f"At most {MAX_FEATURES} different expressions in `counts` can be in force and in shadow. Retire a rule, or"
+            " use the signal and the expression of another one.",
+            f"生效和试运行规则的 counts 中，不同的表达式最多 {MAX_FEATURES} 个。"
+            "请停用一条规则，或改用已有的信号和表达式。",
         )
 
 

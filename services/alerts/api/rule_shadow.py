@@ -1,4 +1,4 @@
-"""HTTP for what a rule finds: in shadow, and the customers on which its condition fails."""
+"""HTTP for what a rule finds: in shadow, and the customers on which an expression of it fails."""
 
 from typing import Annotated
 
@@ -42,10 +42,10 @@ async def read_shadow_episodes(rule: Name, _caller: OpsOrAdmin, needs: Needs, pa
 
 
 @router.get("/rules/{rule}/failures")
-async def read_rule_failures(rule: Name, _caller: OpsOrAdmin, needs: Needs, paging: Paging) -> Page[RuleFailure]:
-    """List the customers on which the condition of the rule fails."""
+async def read_rule_failures(rule: Name, caller: OpsOrAdmin, needs: Needs, paging: Paging) -> Page[RuleFailure]:
+    """List the customers on which an expression of the rule fails."""
     return await paging.page(
         {"list": "rule-failures", "rule": rule},
-        lambda cursor, size: needs.rules.queries.failures_page(rule, cursor, size),
+        lambda cursor, size: needs.rules.queries.failures_page(rule, caller.context.now, cursor, size),
         lambda failure: [str(failure.customer_id)],
     )

@@ -7,7 +7,8 @@ from asyncpg import Record
 from pydantic import BaseModel
 
 from contracts.alerts import RuleDrafted, RulePhase
-from services.alerts.engine.rule import RuleBook, RuleDefinition
+from services.alerts.engine.rule import RuleDefinition
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.sentences import sentence
 from services.alerts.engine.words import Words
 from services.alerts.projection.rules import DRAFT

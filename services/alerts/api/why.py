@@ -17,6 +17,7 @@ from services.alerts.api.access import Reader
 from services.alerts.api.customers import require
 from services.alerts.api.rule_views import SentenceView, text
 from services.alerts.dependencies import Dependencies, Needs
+from services.alerts.detection.feature_rings import completed_states
 from services.alerts.detection.reading import read_state
 from services.alerts.engine.explanation import Explanation, Reason, Watched, explain
 
@@ -91,6 +92,7 @@ async def explanations(customer_id: UUID, caller: Caller, needs: Dependencies) -
     await require(customer_id, caller, needs, AsOf())
     state, completeness = await read_state(needs.pool, customer_id)
     book = (await needs.rules.in_force.current(needs.rules.pool)).book
+    state = (await completed_states(needs.pool, {customer_id: state}, book))[customer_id]
     for each in explain(state, book, completeness, caller.context.now):
         yield each
 

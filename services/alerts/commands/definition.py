@@ -1,5 +1,6 @@
 """The definition of a rule in a request. More is required than of a stored one, which must always be readable."""
 
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
@@ -8,8 +9,10 @@ from contracts.customer import Mode, Stage
 from contracts.field_error import FieldError
 from services.alerts.engine.attributes import Attributes, outcome
 from services.alerts.engine.facts import PROFILE
+from services.alerts.engine.features import failure_of_all
 from services.alerts.engine.rule import RuleDefinition
 from services.alerts.engine.selection import named_segments
+from services.alerts.engine.shapes import Count
 
 # The most tags of a customer.
 TAGS: Final = 50
@@ -24,17 +27,32 @@ def sample(stage: str, mode: str, text: str, tags: int) -> Attributes:
 SAMPLES: Final = (sample("", "", "", 0), *(sample(stage, mode, "1", TAGS) for stage in Stage for mode in Mode))
 
 
+def samples_of(condition: str) -> Iterator[Attributes]:
+    """Yield samples of customers, outside and inside all segments that a condition names."""
+    names = tuple(each.name for each in named_segments(condition))
+    for each in SAMPLES:
+        for within in {(), names}:
+            yield each._replace(segments=within)
+
+
 def evaluable(definition: RuleDefinition) -> RuleDefinition:
-    """Return the definition. Raises FieldError if its condition fails on every one of SAMPLES, in segments or not."""
-    if definition.applies is None:
-        return definition
-    names = tuple(each.name for each in named_segments(definition.applies))
-    samples = (each._replace(segments=within) for each in SAMPLES for within in {(), names})
-    found = [outcome(definition.applies, each) for each in samples]
-    if all(each.failure for each in found):
+    """Return the definition. Raises FieldError if one of its expressions fails on every sample.
+
+    Those of `applies` are SAMPLES, in segments or not. Those of `counts` are events of the signal.
+    """
+    found = [outcome(definition.applies, each) for each in samples_of(definition.applies)] if definition.applies else []
+    if found and all(each.failure for each in found):
         reason = found[-1].failure
         raise FieldError(
             f"this condition fails on every customer: {reason}", f"该条件对任何客户都无法求值：{reason}", "applies"
+        )
+    count = definition.condition
+    if isinstance(count, Count) and count.feature and (reason := failure_of_all(count.feature)):
+        raise FieldError(
+            f"this expression fails on every event: {reason}",
+            f"该表达式对任何事件都无法求值：{reason}",
+            "condition",
+            "counts",
         )
     return definition
 

@@ -25,7 +25,7 @@ from services.alerts.detection.stored_segments import OF_SEGMENTS
 from services.alerts.detection.undoing import within
 from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.rule import Rules
+from services.alerts.engine.rule_book import Rules
 from services.alerts.projection import holders
 from services.alerts.queries.linked import linked
 

@@ -24,7 +24,7 @@ from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
 from services.alerts import erasure
 from services.alerts.actor import ACTOR
-from services.alerts.detection import memory, merging, rule_failures, shadow
+from services.alerts.detection import feature_rings, memory, merging, rule_failures, shadow
 from services.alerts.detection.evaluation import judge_again, raise_due, receive
 from services.alerts.detection.folding import with_shadow
 from services.alerts.detection.memory import Memory
@@ -35,7 +35,7 @@ from services.alerts.engine.episode import episode_of
 from services.alerts.engine.episodes import Moment
 from services.alerts.engine.items import OF_ITEMS, concerns_all
 from services.alerts.engine.owed_items import item_of
-from services.alerts.engine.rule import NOBODY_SWEPT, InForce, RuleBook, Rules
+from services.alerts.engine.rule_book import NOBODY_SWEPT, InForce, RuleBook, Rules
 from services.alerts.projection import holders
 from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.quiet_hours.windows import QuietHours
@@ -113,6 +113,7 @@ class Detector:
         rules = await self._rules.current(held)
         if rules.book is not book:
             loaded = await load_concerned(held, by_customer, rules.book)
+        loaded = await feature_rings.completed(held, loaded, rules.book, [each.id for each in envelopes])
         memories = loaded if ends_alerts else {key: each.with_open({}) for key, each in loaded.items()}
         changes = [*judged_again(memories, rules, self._clock()), *self._receive(by_customer, memories, rules.book)]
         if ends_alerts:
@@ -154,6 +155,7 @@ class Detector:
                 return 0
             rules = await self._rules.current(held)
             after = {customer_id: known for customer_id, (known, _) in due.items()}
+            after = await feature_rings.completed(held, after, rules.book)
             changes = list(judged_again(after, rules, now))
             for customer_id, (_, complete_until) in due.items():
                 after[customer_id], found = raise_due(customer_id, after[customer_id], rules.book, now, complete_until)
@@ -173,7 +175,7 @@ class Detector:
         """
         now = self._clock()
         loaded = await memory.load_whole(held, customer_ids)
-        memories = dict(loaded)
+        memories = await feature_rings.completed(held, loaded, rules)
         changes = list(judged_again(memories, InForce(rules, NOBODY_SWEPT), now))
         memories = await shadow.watch(held, memories, dict.fromkeys(memories, Moment(now, now)), rules)
         await rule_failures.record(held, memories, rules, now)

@@ -25,7 +25,8 @@ from services.alerts.engine.items import (
     unite,
 )
 from services.alerts.engine.owed_items import item_of
-from services.alerts.engine.rule import RuleBook, RuleSet
+from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.rule_set import RuleSet
 from services.alerts.engine.stretch import NEVER_DUE
 
 EMPTY: Final = Memory(CustomerState(), NEVER_DUE)
@@ -41,7 +42,8 @@ def receive(
     for envelope in own:
         ids = concerned_by(items, envelope, rules) if items else ()
         before = unite(rest, {item_id: items.pop(item_id) for item_id in ids}) if ids else rest
-        state = CustomerState(evolve(before.facts, envelope, rules.contacts), before.open, before.judged_until)
+        facts = evolve(before.facts, envelope, rules.contacts, rules.features)
+        state = CustomerState(facts, before.open, before.judged_until)
         judged = judged_after(envelope, state, rules, next_due_at)
         evaluation = evaluate(customer_id, state, rules, Moment(now, envelope.recorded_at, judged=judged))
         after = divide(evaluation.state)

@@ -14,8 +14,9 @@ from services.alerts.detection.evaluation import EMPTY, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.merging import receive_merging
 from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.feature_rings import with_rings
 from services.alerts.engine.findings import find
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 
 Envelopes = Sequence[Envelope[Any]]
@@ -34,7 +35,9 @@ def fold(envelopes: Iterable[Envelope[Any]], rules: RuleBook, now: datetime) -> 
         else:
             memories[customer_id], _ = receive(customer_id, memories[customer_id], own, rules, now)
     for customer_id, known in memories.items():
-        memories[customer_id] = with_shadow(known, rules)
+        # The events were all of their histories, so what was counted is complete.
+        whole = known.with_facts(with_rings(customer_id, known.facts, rules.features.names, {}))
+        memories[customer_id] = with_shadow(whole, rules)
     return memories
 
 

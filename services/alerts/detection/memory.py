@@ -19,7 +19,7 @@ from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.items import Item, ItemId, divide, due_at, follows_owner, follows_tier, unite
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 
 EMPTY = packed(CustomerState())
@@ -148,6 +148,10 @@ class Memory(Struct, frozen=True, gc=False):
         """Return whether more has changed than the time of the last look."""
         is_same = self.facts == other.facts and self.rest.open == other.rest.open and self.items == other.items
         return not is_same or self.next_due_at != other.next_due_at
+
+    def with_facts(self, facts: Facts) -> "Memory":
+        """Return the memory with other facts, which have no items either."""
+        return replace(self, rest=replace(self.rest, facts=facts))
 
     def with_items(self, items: dict[ItemId, Item]) -> "Memory":
         return replace(self, items=items)

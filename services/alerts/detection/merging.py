@@ -18,7 +18,7 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.items import items_of
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 
 Ended = tuple[UUID, Change, Envelope[Any]]
 
@@ -79,9 +79,9 @@ def facts_after(
             return {from_id: survivor, customer_id: duplicate}
         case _ if own.merged_into:
             survivor = memories[own.merged_into].state.facts
-            return {own.merged_into: evolve_absorbed(survivor, envelope, rules.contacts)}
+            return {own.merged_into: evolve_absorbed(survivor, envelope, rules.contacts, rules.features)}
         case _:
-            return {customer_id: evolve(own, envelope, rules.contacts)}
+            return {customer_id: evolve(own, envelope, rules.contacts, rules.features)}
 
 
 def carried(

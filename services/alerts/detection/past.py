@@ -17,7 +17,7 @@ from contracts.customer import Registered
 from services.alerts.detection.derivation import READ, envelope_of, evaluated
 from services.alerts.detection.replay import episodes_of
 from services.alerts.detection.undoing import within
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.zone import BUSINESS_ZONE
 
 WEEKS: Final = 12

@@ -10,18 +10,20 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
+from services.alerts.detection.feature_rings import completed_states
 from services.alerts.detection.memory import memories_of
 from services.alerts.detection.past import PastPreview, past
 from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.failures import failures
 from services.alerts.engine.findings import Finding, find
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 
 PAGE: Final = 500
 MAX_CUSTOMERS: Final = 200_000
 MAX_SECONDS: Final = 10.0
 MAX_OWNERS: Final = 100
-# Of the customers on which the condition fails.
+# Of the customers on which an expression fails.
 MAX_FAILURES: Final = 10
 WEEK: Final = timedelta(days=7)
 CUSTOMERS = """
@@ -39,7 +41,7 @@ class OwnerPreview(BaseModel):
 
 
 class PreviewFailure(BaseModel):
-    """A customer on which the condition fails, and why."""
+    """A customer on which `applies` or `counts` fails, and why."""
 
     customer_id: UUID
     reason: str
@@ -50,8 +52,9 @@ class RulePreview(BaseModel):
 
     `open` alerts would be open, of which the present version of the rule has `already_open` open. `would_end` of its
     alerts would end. `due_in_a_week` more are due within a week if nothing happens. `owners` are the employees with the
-    most. Not all customers were evaluated unless `is_complete`. On `failing` customers the condition fails, so the rule
-    would leave them as they are; `failures` are the first of them. `past` counts what would have begun, by weeks.
+    most. Not all customers were evaluated unless `is_complete`. On `failing` customers an expression of the rule fails:
+    those on which `applies` fails would stay as they are; on the others some events are not counted. `failures` are the
+    first of them. `past` counts what would have begun, by weeks.
     """
 
     preview: str
@@ -83,9 +86,10 @@ class Counts:
     def add(self, customer_id: UUID, state: CustomerState) -> None:
         facts = with_absorbed(state.facts)
         self.totals["customers"] += 1
-        if facts.registered and not facts.erased and (failed := self._book.failures(facts)):
-            self.fail(customer_id, failed[self._rule.id])
-            return
+        if failed := failures(facts, self._book, self._now).get(self._rule.id):
+            self.fail(customer_id, failed.reason)
+            if failed.over_at is None:
+                return
         found = [each for each in find(facts, self._book) if each.settled is None and self._now < each.closes_at]
         found = [each for each in found if not each.stretch.is_continuation]
         due = {each.key: each for each in found if each.due_at <= self._now}
@@ -98,7 +102,7 @@ class Counts:
         self.owners.update(owner_of(each) for each in due.values())
 
     def fail(self, customer_id: UUID, reason: str) -> None:
-        """Count a customer that a publication would leave as it is, with the alerts that it has open."""
+        """Count a customer on which an expression fails."""
         self.totals["failing"] += 1
         if len(self.failures) < MAX_FAILURES:
             self.failures.append(PreviewFailure(customer_id=customer_id, reason=reason))
@@ -114,7 +118,8 @@ async def preview(pool: Pool, book: RuleBook, now: datetime, token: str) -> Rule
     loop = asyncio.get_running_loop()
     until = loop.time() + MAX_SECONDS
     async for page in pages(pool):
-        for customer_id, state in page.states.items():
+        states = await completed_states(pool, page.states, book)
+        for customer_id, state in states.items():
             counts.add(customer_id, state)
         is_complete = page.is_last
         if loop.time() > until or counts.totals["customers"] >= MAX_CUSTOMERS:

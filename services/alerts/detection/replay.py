@@ -11,7 +11,7 @@ from contracts.event import Envelope
 from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.changes import Change, Raising
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 
 
 def episodes_of(envelopes: Sequence[Envelope[Any]], book: RuleBook, now: datetime) -> Iterator[list[AlertRaised]]:

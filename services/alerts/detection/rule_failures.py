@@ -1,4 +1,4 @@
-"""Records on which customers the condition of a rule fails, in force or in shadow, so that somebody sees it.
+"""Records on which customers an expression of a rule fails, in force or in shadow, so that somebody sees it.
 
 The detector calls `record` in its transaction, with the customers locked, after it has evaluated them.
 """
@@ -10,7 +10,10 @@ from uuid import UUID
 from chassis.postgres.database import Connection
 from chassis.runtime import metrics
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.failures import Failure, failures
+from services.alerts.engine.rule_book import RuleBook
 
 CLEAR = """
     DELETE FROM rule_failure f WHERE customer_id = ANY($1) AND NOT EXISTS (
@@ -19,32 +22,38 @@ CLEAR = """
     )
 """
 ADD = """
-    INSERT INTO rule_failure (rule_id, customer_id, reason, failed_at)
-    SELECT *, $4::timestamptz FROM unnest($1::text[], $2::uuid[], $3::text[])
-    ON CONFLICT (rule_id, customer_id) DO UPDATE SET reason = excluded.reason, failed_at = excluded.failed_at
-    WHERE rule_failure.reason <> excluded.reason
+    INSERT INTO rule_failure (rule_id, customer_id, reason, over_at, failed_at)
+    SELECT *, $5::timestamptz FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[])
+    ON CONFLICT (rule_id, customer_id)
+    DO UPDATE SET reason = excluded.reason, over_at = excluded.over_at, failed_at = excluded.failed_at
+    WHERE (rule_failure.reason, rule_failure.over_at) IS DISTINCT FROM (excluded.reason, excluded.over_at)
 """
 CLEAR_OTHERS = "DELETE FROM rule_failure WHERE rule_id <> ALL($1)"
 
 
 async def record(held: Connection, memories: Mapping[UUID, Memory], book: RuleBook, now: datetime) -> None:
     """Record the failures of these customers, and delete those that are over."""
-    if not (book.selecting or book.shadow_book.selecting):
+    if not any(each.selecting or each.counting for each in (book, book.shadow_book)):
         return
     found = [
-        (rule_id, customer_id, reason)
+        (rule_id, customer_id, *failure)
         for customer_id, each in memories.items()
-        if each.facts.registered and not each.facts.erased
-        # Of a rule and its draft, the rule gives the reason.
-        for rule_id, reason in (book.shadow_book.failures(each.facts) | book.failures(each.facts)).items()
+        for rule_id, failure in of_both(with_absorbed(each.facts), book, now).items()
     ]
-    rule_ids, customer_ids, reasons = ([row[place] for row in found] for place in range(3))
+    rule_ids, customer_ids, *others = ([row[place] for row in found] for place in range(4))
     await held.execute(CLEAR, list(memories), rule_ids, customer_ids)
     if found:
-        await held.execute(ADD, rule_ids, customer_ids, reasons, now)
+        await held.execute(ADD, rule_ids, customer_ids, *others, now)
         metrics.RULE_FAILURES.inc(len(found))
 
 
 async def begin(held: Connection, book: RuleBook) -> None:
-    """Delete the failures of rules that have no condition any more."""
-    await held.execute(CLEAR_OTHERS, [rule.id for rule in (*book.selecting, *book.shadow_book.selecting)])
+    """Delete the failures of rules that have no expression any more."""
+    books = (book, book.shadow_book)
+    evaluated = {rule.id for each in books for rule in (*each.selecting, *(rule for rule, _ in each.counting))}
+    await held.execute(CLEAR_OTHERS, list(evaluated))
+
+
+def of_both(facts: Facts, book: RuleBook, now: datetime) -> dict[str, Failure]:
+    """Return the failures of rules in force and in shadow. Of a rule and its draft, the rule gives the reason."""
+    return failures(facts, book.shadow_book, now) | failures(facts, book, now)

@@ -16,7 +16,7 @@ from services.alerts.detection.memory import Memory
 from services.alerts.engine.changes import CareReporting, Carrying, Change, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import Moment, evaluate
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 
 KEPT: Final = timedelta(days=90)
 

@@ -15,7 +15,8 @@ from contracts.topics import EVENT_TYPES
 from services.alerts.detection.stored_segments import POSITIONS, read_segments
 from services.alerts.engine.contact_definition import ContactDefinitions, definitions_of
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, Rule, RuleBook
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, RuleBook
 from services.alerts.projection.rules import DRAFT, VERSION
 
 POSITION = f"""

@@ -14,7 +14,7 @@ from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from services.alerts.detection import rule_failures, shadow
 from services.alerts.detection.detector import CONSUMER, Detector
-from services.alerts.engine.rule import EVERYBODY_SWEPT, NOBODY_SWEPT, RuleBook, Rules
+from services.alerts.engine.rule_book import EVERYBODY_SWEPT, NOBODY_SWEPT, RuleBook, Rules
 
 PAGE: Final = 500
 MAX_KEPT: Final = 100

@@ -9,6 +9,7 @@ from contracts.event import Envelope
 from services.alerts.engine import months, rings
 from services.alerts.engine.contact_definition import ContactDefinitions
 from services.alerts.engine.facts import Facts
+from services.alerts.engine.features import NO_FEATURES, Features, latest_failures
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.folds.measured import newest
 from services.alerts.engine.folds.signals import latest_of_each, newest_dates
@@ -35,6 +36,7 @@ def with_absorbed(facts: Facts) -> Facts:
             rings=rings.together(facts.rings, other.rings),
             months=months.together(facts.months, other.months),
             scores=newest((*facts.scores, *other.scores)),
+            failed=latest_failures(facts.failed, other.failed),
             quiet_until=max(quiet, facts.quiet_until or quiet) if quiet else facts.quiet_until,
         )
     return facts
@@ -56,7 +58,9 @@ def release(survivor: Facts, duplicate_id: UUID, duplicate: Facts) -> tuple[Fact
     return replace(survivor, absorbed=kept), replace(released, absorbed=duplicate.absorbed)
 
 
-def evolve_absorbed(survivor: Facts, envelope: Envelope[Any], defined: ContactDefinitions) -> Facts:
+def evolve_absorbed(
+    survivor: Facts, envelope: Envelope[Any], defined: ContactDefinitions, features: Features = NO_FEATURES
+) -> Facts:
     """Apply an event of a duplicate to its facts within the survivor."""
-    own = evolve(survivor.absorbed.get(envelope.subject, Facts()), envelope, defined)
+    own = evolve(survivor.absorbed.get(envelope.subject, Facts()), envelope, defined, features)
     return replace(survivor, absorbed={**survivor.absorbed, envelope.subject: own})

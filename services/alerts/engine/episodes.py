@@ -16,7 +16,8 @@ from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import Matches, doubled, match
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.raising import raise_alert
-from services.alerts.engine.rule import RuleBook, RuleSet
+from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.rule_set import RuleSet
 from services.alerts.engine.stretch import NEVER_DUE, Beginning
 
 
@@ -116,7 +117,7 @@ def judged_of(state: CustomerState, facts: Facts, rules: RuleBook, moment: Momen
         episodes = {key: episode for key, episode in episodes.items() if episode.rule_id in ids}
     if not episodes or not rules.selecting or facts.registered is None or facts.erased:
         return episodes
-    failed = rules.failures(facts)
+    failed = rules.condition_failures(facts)
     return {key: episode for key, episode in episodes.items() if episode.rule_id not in failed}
 
 

@@ -10,14 +10,16 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.alerts.engine.absorbing import with_absorbed
-from services.alerts.engine.attributes import attributes_of
 from services.alerts.engine.causes import causes_of
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState, is_in_import
 from services.alerts.engine.facts import Facts
+from services.alerts.engine.failures import Failure, failures
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import match
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.shapes import Count
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.engine.unmet import in_words
 from services.alerts.engine.words import Words, length, length_zh, local_time, scope, scope_zh
@@ -78,6 +80,7 @@ def explain(state: CustomerState, rules: RuleBook, completeness: Completeness, n
     findings = list(find(facts, rules))
     matches = match(state.open, findings, now)
     episodes = {id(found): episode for key, episode in state.open.items() if (found := matches[key])}
+    failed = failures(facts, rules, now)
     others = [episode for key, episode in state.open.items() if matches[key] is None]
     for rule in rules.rules:
         own = [each for each in findings if each.rule is rule and each.settled is None and now < each.closes_at]
@@ -85,7 +88,7 @@ def explain(state: CustomerState, rules: RuleBook, completeness: Completeness, n
         watched = [watch(each, episodes.get(id(each)), facts, rules, completeness, now) for each in own]
         watched += [remaining(each, rules.zone) for each in others if each.rule_id == rule.id]
         watched.sort(key=lambda each: (each.alert_id is None, each.due_at or NEVER_DUE))
-        yield Explanation(rule, None if watched else unwatched(rule, facts), watched)
+        yield Explanation(rule, None if watched else unwatched(rule, facts, failed.get(rule.id)), watched)
 
 
 def watch(
@@ -116,7 +119,7 @@ def remaining(episode: Episode, zone: str) -> Watched:
     )
 
 
-def unwatched(rule: Rule, facts: Facts) -> Reason:
+def unwatched(rule: Rule, facts: Facts, failure: Failure | None) -> Reason:
     """Return why a rule watches nothing of a customer."""
     if facts.erased:
         return Reason("erased", Words("The customer was erased.", "客户的个人数据已删除。"))
@@ -125,16 +128,26 @@ def unwatched(rule: Rule, facts: Facts) -> Reason:
         return Reason("merged", Words(f"The customer was merged into {into}.", f"客户已并入 {into}。"))
     if facts.registered is None:
         return Reason("not-registered", Words("The customer is not registered.", "客户尚未登记。"))
-    found = rule.outcome(facts, attributes_of(facts))
-    if found.failure:
-        en, zh = f"The condition cannot be evaluated: {found.failure}.", f"条件无法求值：{found.failure}。"
-        return Reason("condition-failed", Words(en, zh))
-    if not found.applies:
+    if failure:
+        why = failure.reason
+        en, zh = f"An expression of the rule fails on this customer: {why}", f"规则的表达式对该客户无法求值：{why}"
+        return Reason("expression-failed", Words(en, zh))
+    if not rule.applies_to(facts):
         en, zh = f"The condition does not hold: {rule.applies}.", f"客户不满足条件：{rule.applies}。"
         return Reason("condition-not-met", Words(en, zh))
     if unmet := rule.condition.unmet(facts):
         return Reason(unmet.value, in_words(unmet, facts))
-    return Reason("nothing-to-watch", NOTHING.get(rule.condition.shape, NOTHING_KNOWN))
+    return Reason("nothing-to-watch", nothing(rule))
+
+
+def nothing(rule: Rule) -> Words:
+    """Return what has to happen before a rule has anything to watch."""
+    words = NOTHING.get(rule.condition.shape, NOTHING_KNOWN)
+    match rule.condition:
+        case Count(counts=str() as counts):
+            return Words(f"{words.en} Only events with: {counts}", f"{words.zh}仅计入满足条件的事件：{counts}")
+        case _:
+            return words
 
 
 def still_open(episode: Episode, zone: str) -> Reason:

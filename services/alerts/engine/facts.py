@@ -39,6 +39,13 @@ class Schemes(Struct, frozen=True, array_like=True, gc=False):
     proposed: tuple[str, ...] = ()
 
 
+class Failed(Struct, frozen=True, array_like=True, gc=False):
+    """An event of which it is not known whether a rule counts it, and why."""
+
+    event: Occurrence
+    reason: str
+
+
 class Facts(Struct, frozen=True, array_like=True, gc=False):
     """The facts about one customer. They do not depend on the order of events of different services.
 
@@ -86,6 +93,10 @@ class Facts(Struct, frozen=True, array_like=True, gc=False):
     key_dates: tuple[Occurrence, ...] = ()
     # Absent if a build has registered the customer that did not keep them. A rebuild adds them.
     schemes: Schemes | None = None
+    # The features whose rings are complete, in alphabetical order. An empty ring is not stored.
+    features: tuple[str, ...] = ()
+    # The latest failure of each feature.
+    failed: dict[str, Failed] = {}
 
     @property
     def mode(self) -> Mode | None:

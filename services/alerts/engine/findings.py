@@ -11,7 +11,9 @@ from contracts.alerts import Backlog
 from services.alerts.engine.episode import Key
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import Rule, RuleBook, RuleSet
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.rule_set import RuleSet
 from services.alerts.engine.stretch import Stretch
 
 NAMESPACE = UUID("6f1c1a52-7a0e-4a58-9f6a-2b8f3f7a9c11")

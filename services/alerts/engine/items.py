@@ -23,7 +23,7 @@ from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import find
 from services.alerts.engine.owed_items import Items
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
 from services.alerts.engine.terms import CONCLUSION, OF_CONTRACT, OF_QUOTE, QUOTE
 

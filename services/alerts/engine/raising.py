@@ -7,7 +7,7 @@ from contracts.alerts import AlertRaised, Backlog, Delivery, Unit
 from services.alerts.engine.causes import causes_of
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding, alert_id_of
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import Measure
 
 

@@ -22,9 +22,11 @@ RingName = Literal[
 Packed: TypeAlias = bytes
 Rings: TypeAlias = Mapping[str, Packed]
 
-# How many events of each feature are kept. A rule cannot count more.
+# How many events of each signal are kept, also of those that a rule selects. A rule cannot count more.
 SIZES: Final[Mapping[str, int]] = {"human-contact": 32, "touch": 32}
 SIZE: Final = 16
+# Between the signal and the rest of the name of a ring, if it has only some of the events of the signal.
+SEPARATOR: Final = "|"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 # Times are not negative from the year 1686 on, and fit until 2255. Events are of 1900 to 2200.
@@ -97,7 +99,12 @@ HEARD: Final[Mapping[str, frozenset[type[Event]]]] = {
 
 
 def size_of(name: str) -> int:
-    return SIZES.get(name, SIZE)
+    return SIZES.get(name.partition(SEPARATOR)[0], SIZE)
+
+
+def has(found: Found, name: str) -> bool:
+    """Return whether an event is one of a signal that hears its type."""
+    return bool(found.bits & PLACES.get(name, (name, ONLY))[1])
 
 
 def with_event(rings: Rings, event: Any, occurrence: Occurrence) -> Rings:
@@ -157,7 +164,7 @@ def time_and_bits(chunk: bytes) -> int:
 def trimmed(packed: Packed, ring: str) -> Packed:
     """Return the newest entries of each feature."""
     if ring != CONTACTS:
-        return packed[-SIZE * LENGTH :]
+        return packed[-size_of(ring) * LENGTH :]
     size = SIZES["touch"]
     if len(packed) <= size * LENGTH:
         return packed

@@ -1,41 +1,35 @@
-"""A rule: data over one shape. A rule book: the rules in force."""
+"""A rule: data over one shape."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property, reduce
-from typing import Annotated, Any, Final, Protocol, Self, TypeAlias
-from uuid import UUID
+from functools import reduce
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    InstanceOf,
     model_validator,
 )
 
 from contracts import customer
 from contracts.alerts import AlertSeverity, Backlog
-from contracts.customer import Mode
 from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.types import Clean, Code
 from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.attributes import Attributes, Outcome, attributes_of, checked, outcome
 from services.alerts.engine.care import Care
-from services.alerts.engine.contact_definition import SHIPPED_CONTACTS, ContactDefinitions
 from services.alerts.engine.facts import Facts
+from services.alerts.engine.features import Features, features_of
 from services.alerts.engine.occurrence import Caused, Occurrence, latest
 from services.alerts.engine.segments import EVENTS as OF_SEGMENTS
 from services.alerts.engine.segments import Segment
 from services.alerts.engine.selection import checked_segments, of_condition, outcome_within
-from services.alerts.engine.shapes import Condition, Owed, Silence, Trend
+from services.alerts.engine.shapes import Condition, Count, Owed, Silence, Trend
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
 from services.alerts.engine.words import Words
-from services.alerts.engine.zone import BUSINESS_ZONE
 
 # These change the mode, the tier, the addressee, or whether a customer is watched at all.
 OF_EVERY_RULE: Final = frozenset(
@@ -158,186 +152,7 @@ def definition_of(rule: RuleDefinition) -> dict[str, Any]:
     return rule.model_dump(mode="json", include=set(RuleDefinition.model_fields), exclude_none=True)
 
 
-def distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    if len({rule.id for rule in rules}) < len(rules):
-        raise FieldError("two rules have the same id", "两条规则的编号相同")
-    return rules
-
-
-# The mode of a customer, and whether it has tasks, complaints and terms.
-Watched: TypeAlias = tuple[Mode | None, bool, bool, bool]
-
-
-class RuleSet:
-    """Some rules of a book."""
-
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
-        self.rules = tuple(rules)
-        self.ids = frozenset(rule.id for rule in self.rules)
-        self._watching: dict[Watched, tuple[Rule, ...]] = {}
-
-    def watching(self, facts: Facts) -> tuple[Rule, ...]:
-        """Return the rules that may have a stretch for a customer in this mode, with these kinds of items."""
-        key = facts.mode, bool(facts.tasks), bool(facts.complaints), bool(facts.terms)
-        if (found := self._watching.get(key)) is None:
-            found = self._watching[key] = tuple(rule for rule in self.rules if watches(rule.condition, *key))
-        return found
-
-
-def watches(condition: Any, mode: Mode | None, has_tasks: bool, has_complaints: bool, has_terms: bool) -> bool:
-    """Return whether a condition may have a stretch."""
-    has = {None: True, "tasks": has_tasks, "complaints": has_complaints, "terms": has_terms}
-    return has[condition.kept_in] and condition.watches(mode)
-
-
-class Hearing:
-    """The rules that hear a kind of event.
-
-    Of these, `delayed` are those that it can only delay or end. No rule of `measured` is due within `least` after it.
-    """
-
-    def __init__(self, rules: Iterable[Rule], kind: type[Event]) -> None:
-        self.every = RuleSet(rule for rule in rules if kind in OF_EVERY_RULE or rule.hears(kind))
-        self.delayed = frozenset(rule.id for rule in self.every.rules if rule.is_delayed_by(kind))
-        self.measured = frozenset(rule.id for rule in self.every.rules if rule.least_after(kind))
-        self.least = min(
-            (rule.least_after(kind) for rule in self.every.rules if rule.id in self.measured), default=timedelta()
-        )
-        self._without: dict[frozenset[str], RuleSet] = {}
-
-    def without(self, skipped: frozenset[str]) -> RuleSet:
-        """Return the rules but for some."""
-        if (found := self._without.get(skipped)) is None:
-            found = self._without[skipped] = RuleSet(rule for rule in self.every.rules if rule.id not in skipped)
-        return found
-
-
-class RuleBook(BaseModel):
-    """The rules in force, and those in shadow. `zone` is the business zone of the times in summaries.
-
-    `retired` are the events that retired other rules. `contacts` says what counts as a contact by a person.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    zone: str = BUSINESS_ZONE
-    rules: Annotated[tuple[Rule, ...], AfterValidator(distinct)]
-    shadow: Annotated[tuple[Rule, ...], AfterValidator(distinct)] = ()
-    retired: Mapping[str, Caused] = {}
-    contacts: InstanceOf[ContactDefinitions] = SHIPPED_CONTACTS
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Return a text that differs from that of every other book with other rules.
-
-        A new definition of contacts concerns only contacts that follow: nobody has to be evaluated again.
-        """
-        return hashlib.sha256(self.model_dump_json(exclude={"contacts"}).encode()).hexdigest()
-
-    @cached_property
-    def shadow_book(self) -> "RuleBook":
-        """Return the rules in shadow as a book of their own."""
-        return RuleBook(zone=self.zone, rules=self.shadow)
-
-    def only(self, rule: Rule) -> "RuleBook":
-        """Return a book with one rule, and with what counts as a contact here."""
-        return RuleBook(zone=self.zone, rules=(rule,), contacts=self.contacts)
-
-    @cached_property
-    def selecting(self) -> tuple[Rule, ...]:
-        """Return the rules in force that do not apply to all customers."""
-        return tuple(rule for rule in self.rules if rule.applies)
-
-    def failures(self, facts: Facts) -> dict[str, str]:
-        """Return the reason of each rule in force whose condition fails on a customer."""
-        if not self.selecting:
-            return {}
-        attributes = attributes_of(facts)
-        found = ((rule.id, rule.outcome(facts, attributes).failure) for rule in self.selecting)
-        return {rule_id: reason for rule_id, reason in found if reason}
-
-    @cached_property
-    def named_segments(self) -> tuple[str, ...]:
-        """Return the names of the segments that rules in force and in shadow name."""
-        return tuple(sorted({name for rule in (*self.rules, *self.shadow) for name in rule.segments}))
-
-    def with_segments(self, segments: Mapping[str, Segment]) -> "RuleBook":
-        """Return the book with the segments that its rules name."""
-        if not self.named_segments:
-            return self
-        return RuleBook(
-            zone=self.zone,
-            rules=tuple(each.with_segments(segments) for each in self.rules),
-            shadow=tuple(each.with_segments(segments) for each in self.shadow),
-            retired=self.retired,
-            contacts=self.contacts,
-        )
-
-    @cached_property
-    def every(self) -> RuleSet:
-        """Return the rules in force."""
-        return RuleSet(self.rules)
-
-    @cached_property
-    def of_items(self) -> RuleSet:
-        """Return the rules in force about tasks, complaints, contracts and quotes."""
-        return RuleSet(rule for rule in self.rules if rule.condition.kept_in)
-
-    @cached_property
-    def selecting_items(self) -> frozenset[type[Event]]:
-        """Return the events that may change which rules about tasks, complaints, contracts and quotes apply."""
-        rules = [rule for rule in (*self.rules, *self.shadow) if rule.condition.kept_in]
-        return frozenset(kind for kind in ATTRIBUTES | OF_SEGMENTS for rule in rules if rule.selects_by(kind))
-
-    @cached_property
-    def _by_kind(self) -> dict[type[Event], Hearing]:
-        return {}
-
-    def hearing(self, kind: type[Event]) -> Hearing:
-        """Return the rules that an event of this kind may concern."""
-        if (found := self._by_kind.get(kind)) is None:
-            found = self._by_kind[kind] = Hearing(self.rules, kind)
-        return found
-
-    def rule(self, rule_id: str) -> Rule | None:
-        """Return the rule in force with this id, if there is one."""
-        return next((rule for rule in self.rules if rule.id == rule_id), None)
-
-    def changed(self, rule_id: str) -> Occurrence | None:
-        """Return the event that retired a rule, or changed the version in force last."""
-        rule = self.rule(rule_id)
-        return rule.changed if rule else self.retired.get(rule_id)
-
-    async def current(self, _held: object) -> "InForce":
-        """Return this book: as a source of rules, it does not change."""
-        return InForce(self)
-
-    async def last_read(self, _held: object) -> "RuleBook":
-        return self
-
-
-NOBODY_SWEPT = UUID(int=0)
-EVERYBODY_SWEPT = UUID(int=2**128 - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """The rules in force. The customers after `swept_to` were last evaluated under an earlier book."""
-
-    book: RuleBook
-    swept_to: UUID = EVERYBODY_SWEPT
-
-    def is_swept(self, customer_id: UUID) -> bool:
-        return customer_id <= self.swept_to
-
-
-class Rules(Protocol):
-    """A source of the rules in force."""
-
-    async def current(self, held: Any) -> InForce:
-        """Return the rules that are in force, as a transaction sees them."""
-        ...
-
-    async def last_read(self, held: Any) -> RuleBook:
-        """Return the rules that were read last, which may be in force no longer. They cost no query."""
-        ...
+def counted_by(rules: Iterable[RuleDefinition]) -> Features:
+    """Return the features that rules count."""
+    counts = (each.condition for each in rules if isinstance(each.condition, Count))
+    return features_of(each.feature for each in counts if each.feature)

@@ -71,11 +71,8 @@ def condition_sentence(condition: Condition) -> Words:
                 f"Opens when the follow-up service tells: {TOLD[signal].en}; closes when that is over.",
                 f"当跟进服务告知“{TOLD[signal].zh}”时触发，情况结束后解除。",
             )
-        case Count(signal=signal, times=times, days=days):
-            return Words(
-                f"Opens at {times} events of this kind within {days} days: {NAMES[signal].en}; closes below it.",
-                f"{days} 天内{NAMES[signal].zh}达到 {times} 次时触发，少于该次数后解除。",
-            )
+        case Count() as count:
+            return of_count(count)
         case Trend(measure=measure):
             return of_trend(measure)
         case Level() as level:
@@ -118,6 +115,16 @@ def of_owed(owed: Owed) -> Words:
     return Words(
         f"Opens when {item.en} is overdue{f' ({details})' if due else ''}; closes when it is done or moved.",
         f"{item.zh}逾期时触发{f'（{details_zh}）' if due else ''}，完成或改期后解除。",
+    )
+
+
+def of_count(count: Count) -> Words:
+    name, times, days = NAMES[count.signal], count.times, count.days
+    only = f", only those with: {count.counts}" if count.counts else ""
+    only_zh = f"（仅限满足条件的：{count.counts}）" if count.counts else ""
+    return Words(
+        f"Opens at {times} events of this kind within {days} days: {name.en}{only}; closes below it.",
+        f"{days} 天内{name.zh}{only_zh}达到 {times} 次时触发，少于该次数后解除。",
     )
 
 

@@ -36,7 +36,8 @@ SHADOW_COUNTS = """
 """
 FAILURES = """
     SELECT customer_id, reason, failed_at FROM rule_failure
-    WHERE rule_id = $1 AND ($2::uuid IS NULL OR customer_id > $2) ORDER BY customer_id LIMIT $3
+    WHERE rule_id = $1 AND ($2::uuid IS NULL OR customer_id > $2) AND (over_at IS NULL OR over_at > $4)
+    ORDER BY customer_id LIMIT $3
 """
 # Drafts in shadow, the latest first.
 MAX_SHADOWS: Final = 20
@@ -72,7 +73,11 @@ class ShadowEpisode(BaseModel):
 
 
 class RuleFailure(BaseModel):
-    """A customer on which the condition of a rule fails. The alerts of the rule about the customer stay as they are."""
+    """A customer on which an expression of a rule fails, and why.
+
+    If `applies` fails, the alerts of the rule about the customer stay as they are. If `counts` fails on an event, the
+    event does not count; it is listed until it would not count any more.
+    """
 
     customer_id: UUID
     reason: str
@@ -116,9 +121,9 @@ class RuleQueries:
         rows = await self._pool.fetch(SHADOW, name, alert_id, number, limit + 1)
         return [ShadowEpisode(**row) for row in rows]
 
-    async def failures_page(self, name: str, after: list[str] | None, limit: int) -> list[RuleFailure]:
-        """Return up to `limit` + 1 failures of a rule, by customer id."""
-        rows = await self._pool.fetch(FAILURES, name, UUID(after[0]) if after else None, limit + 1)
+    async def failures_page(self, name: str, now: datetime, after: list[str] | None, limit: int) -> list[RuleFailure]:
+        """Return up to `limit` + 1 failures of a rule that are not over, by customer id."""
+        rows = await self._pool.fetch(FAILURES, name, UUID(after[0]) if after else None, limit + 1, now)
         return [RuleFailure(**row) for row in rows]
 
     async def shadow_counts(self, name: str) -> list[ShadowCounts]:

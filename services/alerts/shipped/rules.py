@@ -6,7 +6,8 @@ from typing import Final
 from contracts.alerts import AlertSeverity
 from contracts.customer import Mode
 from contracts.followup import Guard, Severity
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Count, Owed, Silence, Told
 from services.alerts.engine.shapes.told import REPEATED, UNRESOLVED
 from services.alerts.engine.tiers import OTHERS

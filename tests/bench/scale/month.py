@@ -15,7 +15,7 @@ from contracts.alerts import Backlog
 from contracts.topics import PARTITIONS
 from services.alerts.detection.detector import CONSUMER, FEEDS
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.shipped.rules import INACTIVITY
 from tests.bench.harness.console import console
 from tests.bench.harness.measuring import Bed, Figure, administrator

@@ -22,7 +22,7 @@ from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.detection.stored_rules import swept_to
 from services.alerts.detection.sweep import Sweep
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import InForce, RuleBook
+from services.alerts.engine.rule_book import InForce, RuleBook
 from services.alerts.engine.shapes import Silence
 from services.alerts.shipped.rules import DEFAULT_RULES, INACTIVITY, NO_OWNER
 from tests.bench.harness.measuring import Bed, Figure, administrator

@@ -245,7 +245,7 @@ async def test_a_preview_and_an_explanation_use_the_segment(desk: RuleDesk, feed
     assert reasons == [None, "condition-not-met"]
     await feed.remove()
     await desk.settle()
-    assert await reason(desk, growth_id) == "condition-failed"
+    assert await reason(desk, growth_id) == "expression-failed"
 
 
 async def reason(desk: RuleDesk, customer_id: UUID) -> str | None:

@@ -14,7 +14,7 @@ from services.alerts.detection.memory import Memory
 from services.alerts.engine.care import Care, CareFor, report_stream
 from services.alerts.engine.changes import CareReporting, Raising
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import INACTIVITY
 from tests.support.customer_life import CUSTOMER, day, envelope

@@ -18,7 +18,7 @@ from services.alerts.engine.contact_definition import ContactDefinition, definit
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.rings import times
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.support.customer_life import day
 

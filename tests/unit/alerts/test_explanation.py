@@ -31,7 +31,7 @@ from services.alerts.engine.explanation import Completeness, Explanation, explai
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.scores import MAX_SCORES
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.support.customer_life import CUSTOMER, Watch, day, envelope

@@ -14,7 +14,8 @@ from services.alerts.detection.memory import Memory
 from services.alerts.engine.changes import Ending
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.months import with_order
-from services.alerts.engine.rule import RuleBook, RuleDefinition
+from services.alerts.engine.rule import RuleDefinition
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Silence
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES, MISSED_FOLLOW_UP, MORE_COMPLAINTS

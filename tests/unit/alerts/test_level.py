@@ -16,7 +16,8 @@ from contracts.followup.survey import Question
 from services.alerts.detection.preview import Counts
 from services.alerts.engine.facts import Facts, Scored
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.scores import MAX_SCORES
 from services.alerts.engine.shapes import Level
 from services.alerts.engine.shapes.level import BEST, MAX_DAYS

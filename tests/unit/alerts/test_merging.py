@@ -25,7 +25,7 @@ from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.changes import Change, Raising
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.items import divide
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import TWO_COLLEAGUES
 from tests.support.alert_changes import AlertChanges

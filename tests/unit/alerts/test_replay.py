@@ -15,7 +15,8 @@ from services.alerts.detection import past
 from services.alerts.detection.past import WEEKS, Weeks
 from services.alerts.detection.replay import episodes_of
 from services.alerts.engine.contact_definition import SHIPPED_CONTACTS, ContactDefinitions, definitions_of
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Count, Silence
 from services.alerts.engine.words import Words
 

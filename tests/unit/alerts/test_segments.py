@@ -36,7 +36,8 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.items import concerns_all
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.segments import Segment, contains
 from services.alerts.engine.selection import named_segments
 from services.alerts.engine.shapes import Owed
@@ -163,14 +164,14 @@ def test_tiers_that_an_earlier_build_did_not_keep_are_a_failure_and_not_false() 
     assert contains(SegmentFilter(tier="vip"), known) is None
     assert contains(SegmentFilter(tier="vip", stage=Stage.LOST), known) is False
     book = RuleBook(rules=(rule(segments=of(SegmentFilter(proposed_in="value"))),))
-    assert "before a rebuild" in book.failures(known)[INACTIVITY.id]
+    assert "before a rebuild" in book.condition_failures(known)[INACTIVITY.id]
 
 
 def test_a_rule_without_its_segment_fails_on_every_customer() -> None:
     found = rule(f"!({IN_EAST})")
     known = facts()
     assert found.outcome(known, attributes_of(known)) == (False, "there is no segment east")
-    assert RuleBook(rules=(found,)).failures(known) == {INACTIVITY.id: "there is no segment east"}
+    assert RuleBook(rules=(found,)).condition_failures(known) == {INACTIVITY.id: "there is no segment east"}
 
 
 def test_the_tiers_of_a_duplicate_do_not_count() -> None:

@@ -20,7 +20,8 @@ from services.alerts.engine.folds import evolve
 from services.alerts.engine.folds.signals import MAX_KEY_DATES
 from services.alerts.engine.items import ItemId, divide, due_at
 from services.alerts.engine.order_undone import OrderUndone
-from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Count
 from services.alerts.engine.stretch import ALWAYS_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES, INACTIVITY, MISSED_FOLLOW_UP

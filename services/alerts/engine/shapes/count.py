@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from operator import sub
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -11,7 +12,9 @@ from contracts.alerts import Unit
 from contracts.customer import Mode
 from contracts.event import Event
 from contracts.field_error import FieldError
-from services.alerts.engine.facts import Facts
+from contracts.types import Clean
+from services.alerts.engine.facts import Facts, Failed
+from services.alerts.engine.features import Feature, check, feature_of
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rings import (
     HEARD,
@@ -29,12 +32,15 @@ from services.alerts.engine.unmet import Unmet, with_history_in
 from services.alerts.engine.words import Words, scope, scope_zh
 
 MAX_DAYS = 366
+MAX_EXPRESSION = 1_000
 ALL_MODES = (Mode.FOLLOW_UP, Mode.MAINTENANCE)
 DAY = timedelta(days=1) // MICROSECOND
 
 
 class Count(BaseModel):
     """At least `times` of `signal` within `days`, for customers in one of `modes`.
+
+    `counts` is an expression in CEL over the fields of an event: only events for which it is true count.
 
     The window is half-open: an event counts until `days` after it.
     """
@@ -48,6 +54,7 @@ class Count(BaseModel):
     signal: RingName
     times: Annotated[int, Field(ge=1)]
     days: Annotated[int, Field(ge=1, le=MAX_DAYS)]
+    counts: Annotated[str, Field(min_length=1, max_length=MAX_EXPRESSION), Clean] | None = None
     modes: Annotated[tuple[Mode, ...], Field(min_length=1, max_length=len(Mode))] = ALL_MODES
 
     @model_validator(mode="after")
@@ -55,6 +62,22 @@ class Count(BaseModel):
         if self.times > (limit := size_of(self.signal)):
             raise FieldError(f"at most {limit} events of this kind are kept", f"此类事件最多保留 {limit} 个", "times")
         return self
+
+    @model_validator(mode="after")
+    def _check_counts(self) -> Self:
+        if self.counts is not None:
+            check(self.signal, self.counts, "counts")
+        return self
+
+    @cached_property
+    def feature(self) -> Feature | None:
+        """Return what is counted, unless that is every event of the signal."""
+        return feature_of(self.signal, self.counts) if self.counts else None
+
+    @cached_property
+    def ring(self) -> str:
+        """Return the name of the ring of what is counted."""
+        return self.feature.name if self.feature else self.signal
 
     def hears(self) -> frozenset[type[Event]]:
         return HEARD[self.signal]
@@ -67,12 +90,12 @@ class Count(BaseModel):
         span, window = self.times - 1, self.days * DAY
         # The last window closes when the last but `span` event leaves it.
         begun_after = 0 if after is None else place_in_time(after) - window
-        if not is_newer(facts.rings, self.signal, self.times, begun_after):
+        if not is_newer(facts.rings, self.ring, self.times, begun_after):
             return ()
-        known = times(facts.rings, self.signal)
+        known = times(facts.rings, self.ring)
         if len(known) < self.times or facts.mode not in self.modes or not facts.is_complete:
             return ()
-        is_full = len(known) == size_of(self.signal)
+        is_full = len(known) == size_of(self.ring)
         if facts.won_back:
             since = place_in_time(facts.won_back.at)
             known = [each for each in known if each >= since]
@@ -88,17 +111,22 @@ class Count(BaseModel):
                 self.signal,
                 closes_at=until,
                 measure=Measure(self.times, self.times, Unit.COUNT),
-                counts=self.signal,
+                counts=self.ring,
                 is_older=is_full and first == span,
             )
             for first, until in runs(peaks, known, span, window)
             if (after is None or until > after)
-            and (begun := latest_of(facts.rings, self.signal, len(known) - first + span))
+            and (begun := latest_of(facts.rings, self.ring, len(known) - first + span))
         ]
 
     def watches(self, mode: Mode | None) -> bool:
         """Return whether customers in a mode are watched; a lost customer has none."""
         return mode in self.modes
+
+    def failed(self, facts: Facts) -> Failed | None:
+        """Return the latest event of which it is not known whether it counts. Those before a win-back do not."""
+        found = facts.failed.get(self.ring)
+        return None if found and facts.won_back and found.event.at < facts.won_back.at else found
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
