@@ -28,8 +28,8 @@ Told: TypeAlias = tuple[UUID, AlertEvent | CareReported]
 class Raising(Struct, frozen=True, gc=False):
     """The beginning of an episode. Its event has the whole state of the alert.
 
-    If it was raised before, with the same start, an acknowledgement and an assignment hold: a merge that was undone, or
-    a tier or rule that was changed back, asks nobody again.
+    If it was raised before, with the same start, an acknowledgement, an assignment and a snooze hold: a merge that was
+    undone, or a tier or rule that was changed back, asks nobody again.
     """
 
     alert: AlertRaised
@@ -46,6 +46,8 @@ class Raising(Struct, frozen=True, gc=False):
         if earlier is None or earlier.starts_at != self.alert.starts_at:
             return [(customer_id, self.alert)]
         handled = earlier.model_dump(include={"owner_id", "assigned_by"}) if earlier.assigned_by else {}
+        if earlier.snoozed_until and earlier.snoozed_until > self.alert.updated_at:
+            handled["snoozed_until"] = earlier.snoozed_until
         raised = self.alert.model_copy(update=handled)
         events: list[Told] = [(customer_id, raised)]
         if earlier.acknowledged_at is not None:

@@ -35,7 +35,8 @@ def after(
     """Return the progress after one event. Work time counts from when an event was recorded."""
     event, at = envelope.event, envelope.recorded_at
     if isinstance(event, events.AlertRaised):
-        return Progress(rungs, at)
+        # What is raised again is still snoozed.
+        return Progress(rungs, max(at, event.snoozed_until or at))
     if progress is None or event.status is not Status.FIRING:
         return None
     match event:

@@ -109,6 +109,15 @@ CASES: dict[str, tuple[Told, str | None]] = {
         ],
         "2025-09-29 11:10",
     ),
+    "an alert that is raised again is snoozed still": (
+        [
+            ("2025-09-29 10:00", raised()),
+            ("2025-09-29 10:40", snoozed("2025-09-30 10:00")),
+            ("2025-09-29 11:00", example(events.AlertCleared)),
+            ("2025-09-29 12:00", example(events.AlertRaised, snoozed_until=at("2025-09-30 10:00"))),
+        ],
+        "2025-09-30 10:00",
+    ),
     "an acknowledgement stops it for good": (
         [("2025-09-29 06:00", raised()), ("2025-09-29 07:00", ACKNOWLEDGED)],
         None,

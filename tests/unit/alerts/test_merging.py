@@ -211,6 +211,17 @@ def test_an_alert_that_the_merge_ended_is_acknowledged_still_when_the_undoing_ra
     assert (again[-1].acknowledged_by, again[-1].acknowledged_at) == ("li", raised.updated_at)
 
 
+@pytest.mark.parametrize(("days", "is_kept"), [(10, True), (0.5, False)])
+def test_an_alert_that_is_raised_again_is_snoozed_still(days: float, is_kept: bool) -> None:
+    watch = Watch().told(on(0, SURVIVOR, registered), on(0, DUPLICATE, registered), on(3, DUPLICATE, contact)).asked(31)
+    [raised] = watch.events
+    until = raised.updated_at + timedelta(days=days)
+    watch.changes.handle(raised.alert_id, commands.Snooze(until=until, reason="客户休假"))
+    watch.told(on(32, DUPLICATE, merged), on(32.1, DUPLICATE, unmerged)).asked(32.5)
+    again = [event for event in watch.events if event.alert_id == raised.alert_id][-1]
+    assert (again.type, again.snoozed_until) == (RAISED, until if is_kept else None)
+
+
 def test_an_alert_that_is_due_again_at_another_time_is_not_acknowledged() -> None:
     due_at = OCCURRED_AT + timedelta(days=3)
     alert = example(alerts.AlertRaised, starts_at=due_at)
