@@ -86,7 +86,7 @@ containers: $(PACKAGES) ## Test the containers and Python 3.13; needs a containe
 bench: $(PACKAGES) ## Measure the speed of each component against its floor, and write build/bench.json
 	@$(BIN)/python -m tests.bench
 
-scale: $(PACKAGES) ## Measure a million events, 100,000 timers and 20 minutes of load, and write build/scale.json
+scale: $(PACKAGES) ## Measure a million events, 100,000 timers, a month of alerts and 20 minutes of load, and write build/scale.json
 	@$(BIN)/python -m tests.bench.scale
 
 contracts: $(PACKAGES) ## Generate the JSON Schemas, AsyncAPI and OpenAPI documents, docs/topics.md and the import diagrams

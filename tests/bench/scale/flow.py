@@ -21,12 +21,13 @@ BATCH = 500
 # In days: from one contact, task, complaint or order of a customer to the next one. Some customers hear little.
 CONTACT, QUIET_CONTACT, TASK, COMPLAINT, ORDER = 10, 40, 20, 100, 30
 QUIET_OF, VIP_OF, LATE_OF = 20, 10, 5
-# After so many days, the flow repeats; so many customers have different histories.
-HISTORIES = 1_200
+# The number of different histories: the customers after these begin with the same ones.
+HISTORIES = 2_400
 # Long enough for every ring of the memory to be full.
 PAST_DAYS = 480
 DUE_AFTER, DONE_AFTER, DONE_LATE = 2, 1, 4
 ANSWERED_LATE, CLOSED_AFTER = 2, 3
+CONTACTED, ORDERED = example(followup.ContactLogged, automated=False), example(customer.OrderPlaced)
 Task = tuple[UUID, datetime]
 
 
@@ -59,15 +60,15 @@ class Flow:
         """Return the memory after the contacts and orders of the past."""
         own, feed = customer_id(number), self._feed
         began_at = feed.clock.now - PAST_DAYS * DAY
-        tier = example(customer.TierChanged, scheme="default", tier="vip" if number % VIP_OF == 0 else "growth")
+        tier = example(customer.TierChanged, scheme="default", tier="vip" if is_vip(number) else "growth")
         told = [feed.new(example(customer.Registered), own, own, began_at), self._owner(number)]
         told.append(feed.new(tier, own, own, began_at))
         for day in range(-PAST_DAYS, 0):
             at = feed.clock.now + day * DAY
             if is_contact(number, day):
-                told.append(feed.new(example(followup.ContactLogged, automated=False), own, None, at))
+                told.append(feed.new(CONTACTED, own, None, at))
             if (number + day) % ORDER == 0:
-                told.append(feed.new(example(customer.OrderPlaced), own, None, at))
+                told.append(feed.new(ORDERED, own, None, at))
         return fold(told, DEFAULT_RULES, feed.clock.now)[own]
 
     async def take(self, day: int) -> int:
@@ -82,9 +83,9 @@ class Flow:
         for number in range(self._customers):
             own, place = customer_id(number), number + day
             if is_contact(number, day):
-                yield feed.new(example(followup.ContactLogged, automated=False), own)
+                yield feed.new(CONTACTED, own)
             if place % ORDER == 0:
-                yield feed.new(example(customer.OrderPlaced), own)
+                yield feed.new(ORDERED, own)
             if place % TASK == 0:
                 yield self._scheduled(number, day)
             if place % COMPLAINT == 0:
@@ -119,6 +120,11 @@ def is_contact(number: int, day: int) -> bool:
     if number % QUIET_OF == 0:
         return (number // QUIET_OF + day) % QUIET_CONTACT == 0
     return (number + day) % CONTACT == 0
+
+
+def is_vip(number: int) -> bool:
+    """Return whether a customer is one of the VIPs, whose contacts are spread over all days."""
+    return number // CONTACT % VIP_OF == 0
 
 
 def is_late(number: int, day: int, every: int) -> bool:
