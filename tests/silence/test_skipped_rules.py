@@ -20,6 +20,7 @@ from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.rule_set import RuleSet
+from services.alerts.engine.shapes import Trend
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.silence.histories import START
 from tests.silence.test_every_rule import DAYS, life
@@ -33,6 +34,8 @@ SKIPPING = RuleBook(
         rule.model_copy(update={"published": PUBLISHED, "backlog": Backlog.SKIP}) for rule in DEFAULT_RULES.rules
     )
 )
+# Without other rules, nothing else brings a trend's look forward.
+TRENDS = RuleBook(rules=tuple(rule for rule in DEFAULT_RULES.rules if isinstance(rule.condition, Trend)))
 # The kind of change, the alert, and when it began or ended.
 Told: TypeAlias = tuple[type[Change], UUID, datetime]
 
@@ -121,15 +124,19 @@ def differs(monkeypatch: pytest.MonkeyPatch, judging: Any, rules: RuleBook, seed
     return False
 
 
-@pytest.mark.parametrize("rules", [DEFAULT_RULES, SKIPPING], ids=["shipped", "skipping"])
+@pytest.mark.parametrize("rules", [DEFAULT_RULES, SKIPPING, TRENDS], ids=["shipped", "skipping", "trends"])
 def test_the_alerts_are_those_of_all_rules(monkeypatch: pytest.MonkeyPatch, rules: RuleBook) -> None:
     assert not differs(monkeypatch, judge_all, rules, range(LIVES))
 
 
-@pytest.mark.parametrize("broken", [ignore_the_registration, ignore_what_is_open, skip_all_trends])
+@pytest.mark.parametrize("broken", [ignore_the_registration, ignore_what_is_open])
 def test_a_wrong_choice_of_rules_is_detected(monkeypatch: pytest.MonkeyPatch, broken: Any) -> None:
     assert differs(monkeypatch, broken, DEFAULT_RULES, range(LIVES))
 
 
 def test_a_skipped_backlog_that_is_forgotten_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     assert differs(monkeypatch, forget_what_was_skipped, SKIPPING, range(LIVES))
+
+
+def test_trends_that_are_never_judged_after_an_event_are_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert differs(monkeypatch, skip_all_trends, TRENDS, range(LIVES))

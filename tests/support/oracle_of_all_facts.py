@@ -380,12 +380,13 @@ def broken_of(own: Sequence[Fact], others: Sequence[Sequence[Fact]], rules: Rule
 
 
 def guards(name: str, own: Sequence[Fact], others: Sequence[Sequence[Fact]]) -> list[Broken]:
-    """Return the guard as it was told last, of the customer itself or else of the first duplicate that has it."""
-    for facts in (own, *others):
-        told = guard_facts(name, facts)
-        if told and is_tripping(told[-1]):
-            return [Broken(name, None, told[-1].occurred_at, told[-1].occurred_at)]
-    return []
+    """Return the guard as it was told last, of the customer itself or else of the duplicate that has it longest."""
+    last = [told[-1] for facts in (own, *others) if (told := guard_facts(name, facts)) and is_tripping(told[-1])]
+    if not last:
+        return []
+    is_own = last[0] in own
+    first = last[0] if is_own else min(last, key=lambda each: (each.occurred_at, each.id))
+    return [Broken(name, None, first.occurred_at, first.occurred_at)]
 
 
 def counts(own: Sequence[Fact], others: Sequence[Sequence[Fact]], rule: Count) -> Iterator[Broken]:

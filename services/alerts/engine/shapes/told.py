@@ -74,13 +74,12 @@ class Told(BaseModel):
         return Words(f"{title.en} ({scope(facts)}).", f"{title.zh}（{scope_zh(facts)}）。")
 
     def _guards(self, facts: Facts) -> Iterator[Warned]:
-        """Yield all that is over, and of what is open the customer's own, or that of the duplicate merged first."""
+        """Yield all that is over, and of what is open the customer's own, or else that of a duplicate that is oldest."""
         own = facts.guards.get(self.signal)
-        if not facts.absorbed:
-            if own:
-                yield own
-            return
-        others = (each.guards.get(self.signal) for each in facts.absorbed.values())
-        known = [told for told in (own, *others) if told]
-        yield from (told for told in known if told.settled)
-        yield from [told for told in known if not told.settled][:1]
+        if own:
+            yield own
+        others = [told for each in facts.absorbed.values() if (told := each.guards.get(self.signal))]
+        yield from (told for told in others if told.settled)
+        if own is None or own.settled:
+            still = [told.since for told in others if not told.settled]
+            yield from map(Warned, sorted(still, key=lambda since: (since.at, since.cause))[:1])
