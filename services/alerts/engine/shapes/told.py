@@ -74,7 +74,7 @@ class Told(BaseModel):
         return Words(f"{title.en} ({scope(facts)}).", f"{title.zh}（{scope_zh(facts)}）。")
 
     def _guards(self, facts: Facts) -> Iterator[Warned]:
-        """Yield all that is over, and of what is open the customer's own, or else that of a duplicate that is oldest."""
+        """Yield all that is over, and of what is open the customer's own, or else the oldest of its duplicates."""
         own = facts.guards.get(self.signal)
         if own:
             yield own
