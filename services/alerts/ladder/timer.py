@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from chassis.commands.command_handler import allow_all
+from chassis.commands.result import VersionMismatchError
 from chassis.postgres.database import Pool
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.event_store import EventStore
@@ -94,7 +95,13 @@ class LadderTimer:
         quiet_hours = await self._quiet_hours.load(self._pool, now)
         waits = {"deliver_after": quiet_hours.deliver_after(latest.event.severity, now)}
         context = ACTOR.on_timer(now, f"rung|{alert_id}|{due.version}|{command.level}", str(alert_id))
-        handled = await self._alerts.handle(alert_id, command.model_copy(update=waits), context, anybody)
+        command = command.model_copy(update=waits)
+        try:
+            handled = await self._alerts.handle(alert_id, command, context, anybody, latest.version)
+        except VersionMismatchError:
+            # The alert was assigned, for example, since it was read. Whom the rung reaches is asked again after RETRY,
+            # or as soon as the feed has applied that event.
+            return 0
         return handled.events
 
     async def _reached(self, alert: AlertState, customer_id: UUID, due: Due, now: datetime) -> Reached:

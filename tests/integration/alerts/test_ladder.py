@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from contracts.followup.calendar import Closure, WorkInterval
 from services.alerts import commands
 from services.alerts.actor import ACTOR
 from services.alerts.engine.stretch import NEVER_DUE
+from services.alerts.quiet_hours.windows import QuietHours
 from tests.bench.harness.event_data import fill
 from tests.support.ladder_desk import CRITICAL, LATE_ROW, LEADER, OWNER, STAND_IN, Desk, at
 from tests.support.servers import Servers
@@ -116,6 +118,24 @@ async def test_whoever_the_alert_is_assigned_to_is_reminded_next(desk: Desk) -> 
     alert_id = await desk.open()
     await desk.do(alert_id, commands.AssignAlert(owner_id="E7"))
     await desk.run("2025-09-29 09:00")
+    assert [reached for *_, reached in await desk.rungs(alert_id)] == [("E7",)]
+
+
+async def test_an_assignment_while_the_timer_reads_is_followed_and_not_overtaken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timer has read that the rung reaches the owner; then the alert is assigned; then the timer sends the rung."""
+    desk.now = at("2025-09-29 09:00")
+    alert_id = await desk.open()
+    load = desk.quiet.load
+
+    async def assign_first(*arguments: Any) -> QuietHours:
+        monkeypatch.undo()
+        await desk.do(alert_id, commands.AssignAlert(owner_id="E7"))
+        return await load(*arguments)
+
+    monkeypatch.setattr(desk.quiet, "load", assign_first)
+    await desk.run("2025-09-29 09:30")
     assert [reached for *_, reached in await desk.rungs(alert_id)] == [("E7",)]
 
 
