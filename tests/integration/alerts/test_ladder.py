@@ -321,6 +321,17 @@ async def test_each_ladder_has_its_own_calendar(desk: Desk) -> None:
     assert [when for when, *_ in await desk.rungs(by_day)] == ["09-29 10:00"]
 
 
+async def test_a_calendar_that_was_recorded_by_a_clock_ahead_stops_no_ladder(desk: Desk) -> None:
+    """The clock of followup is 20 seconds ahead: by its time, the calendar is newer than the alert."""
+    desk.now = at("2025-09-29 10:00") + timedelta(seconds=20)
+    await desk.tell(SHIPPED[CHINA_OFFICE].model_copy(update={"name": "day-desk"}), uuid4())
+    desk.now = at("2025-09-29 10:00")
+    await desk.publish(CRITICAL, (0, Whom.OWNER), (30, Whom.LEADER), calendar="day-desk")
+    alert_id = await desk.open()
+    await desk.run("2025-09-29 11:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-29 10:00", "09-29 10:30"]
+
+
 async def test_what_is_late_outside_work_time_is_deferred_to_its_start(desk: Desk) -> None:
     desk.now = at("2025-09-29 17:50")
     await desk.open(AlertSeverity.INFO)
