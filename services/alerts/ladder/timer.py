@@ -14,6 +14,7 @@ from contracts.alerts import AlertState, Whom
 from contracts.cloudevents import type_of
 from contracts.followup import CalendarPublished
 from services.alerts.actor import ACTOR
+from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.handling import AlertHandler, Authorize
 from services.alerts.ladder.climbing import Due, Reached, look, next_rung
 from services.alerts.ladder.definitions import Ladders, StoredLadders
@@ -28,7 +29,7 @@ RETRY: Final = timedelta(minutes=1)
 HAS_DUE = "SELECT EXISTS (SELECT FROM alert_ladder WHERE next_rung_at <= $1)"
 CALENDARS = f"SELECT max(position) FROM fact WHERE type = '{type_of(CalendarPublished)}'"  # noqa: S608 - fixed text
 TAKE = """
-    UPDATE alert_ladder SET next_rung_at = $3 WHERE alert_id IN (
+    UPDATE alert_ladder SET next_rung_at = $3, is_deferred = true WHERE alert_id IN (
         SELECT alert_id FROM alert_ladder WHERE next_rung_at <= $1
         ORDER BY next_rung_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ) RETURNING alert_id
@@ -59,13 +60,14 @@ class LadderTimer:
         self._ladders = ladders
         self._quiet_hours = quiet_hours
         self._clock = clock
-        # The position of the last calendar by which alerts were deferred.
+        # The position of the last calendar by which alerts were deferred, and the time of the last look.
         self._calendars: int | None = None
+        self._looked_at = NEVER_DUE
 
     async def run_due(self) -> int:
         """Return how many rungs were reached or deferred: outside work time, what is late waits for its start."""
         now = self._clock()
-        await self._follow_calendars(now)
+        await self._look_again(now)
         if not await self._pool.fetchval(HAS_DUE, now):
             return 0
         ladders = await self._ladders.load(self._pool)
@@ -73,12 +75,15 @@ class LadderTimer:
         rows = await self._pool.fetch(TAKE, now, BATCH, now + RETRY)
         return sum([await self._ring(row["alert_id"], ladders, now) for row in rows])
 
-    async def _follow_calendars(self, now: datetime) -> None:
-        """Look again at what was deferred if a calendar was published: work time may begin earlier."""
+    async def _look_again(self, now: datetime) -> None:
+        """Look again at what was deferred: at the start, and if a calendar was published or the clock was set back.
+
+        Then work time may begin earlier than a row says.
+        """
         latest = await self._pool.fetchval(CALENDARS)
-        if latest != self._calendars:
+        if latest != self._calendars or now < self._looked_at:
             await self._pool.execute(LOOK_AGAIN, now)
-            self._calendars = latest
+        self._calendars, self._looked_at = latest, now
 
     async def _ring(self, alert_id: UUID, ladders: Ladders, now: datetime) -> int:
         envelopes = [self._mapper.to_envelope(row) async for row in self._store.read_stream(alert_id)]

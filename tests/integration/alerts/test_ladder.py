@@ -332,6 +332,39 @@ async def test_a_calendar_that_was_recorded_by_a_clock_ahead_stops_no_ladder(des
     assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-29 10:00", "09-29 10:30"]
 
 
+async def test_what_was_deferred_by_a_clock_ahead_is_looked_at_again_when_it_is_set_back(desk: Desk) -> None:
+    desk.now = at("2025-09-25 20:00")
+    alert_id = await desk.open(AlertSeverity.INFO)
+    assert await desk.timer.run_due() == 1
+    # In the holidays, by a clock that is a week ahead.
+    desk.now = at("2025-10-02 12:00")
+    assert await desk.timer.run_due() == 1
+    assert await desk.pool.fetchval("SELECT next_rung_at FROM alert_ladder") == at("2025-10-09 09:00")
+    desk.now = at("2025-09-25 20:10")
+    await desk.run("2025-09-26 10:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-26 09:00"]
+
+
+async def test_what_could_not_be_stored_by_a_clock_ahead_is_tried_again_when_it_is_set_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.now = at("2025-09-25 20:00")
+    alert_id = await desk.open(AlertSeverity.INFO)
+    assert await desk.timer.run_due() == 1
+    desk.now = at("2025-09-29 10:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.alerts, "latest", refused)
+        with pytest.raises(ConnectionError):
+            await desk.timer.run_due()
+    desk.now = at("2025-09-26 09:00")
+    await desk.run("2025-09-26 10:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-26 09:00"]
+
+
+async def refused(_alert_id: UUID) -> None:
+    raise ConnectionError
+
+
 async def test_what_is_late_outside_work_time_is_deferred_to_its_start(desk: Desk) -> None:
     desk.now = at("2025-09-29 17:50")
     await desk.open(AlertSeverity.INFO)
