@@ -60,6 +60,8 @@ REPLACE_POSITIONS = (
     "DELETE FROM parked_event WHERE consumer = $1",
     "UPDATE parked_event SET consumer = $1 WHERE consumer = $2",
 )
+# Only the copy of a model with its own events reads the own store: nobody would move this position after the switch.
+FORGET_OWN = "DELETE FROM consumer_position WHERE consumer = $1 AND topic = $2"
 # Also those of a rebuild that was killed. Only one rebuild runs at a time.
 DELETE_COPIES = (
     "DELETE FROM consumer_position WHERE consumer ~ ('^' || $1 || '-[0-9a-f]{8}$')",
@@ -99,9 +101,10 @@ class ReadModel:
     rebuild applies events with `fill` until it has caught up, then calls `derive` once for the other tables, and
     applies later events with `update`. Without them, it applies all events with the handler of the applier.
 
-    `filled`: the tables that `derive` reads, which get their indexes before it. `has_own_events`: the feed contains the
-    own store, and the switch waits until all its events are applied. `switched` is called in the transaction of the
-    switch, with the new tables in place and the positions of both consumers.
+    `filled`: the tables that `derive` reads, which get their indexes before it. `has_own_events`: the feed of a
+    copy contains the own store, which that of the live tables does not; the switch waits until all its events are
+    applied. `switched` is called in the transaction of the switch, with the new tables in place and the positions of
+    both consumers.
     """
 
     applier: Applier
@@ -235,6 +238,8 @@ class Rebuild:
             await self._model.switched(held, self._live, self._copy)
         for statement in REPLACE_POSITIONS:
             await held.execute(statement, *(self._live, self._copy)[: statement.count("$")])
+        if self._model.has_own_events:
+            await held.execute(FORGET_OWN, self._live, OWN_TOPIC)
 
     async def _discard(self) -> None:
         async with transaction(self._pool) as held:

@@ -92,7 +92,7 @@ def build(context: ServiceContext) -> Service:
     app.state.dependencies = needs = dependencies(context, store, mapper, rules, live)
     stored = StoredLadders(mapper, needs.ladders.stream_of)
     ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper, stored).apply)
-    ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory, stored, quiet_hours)
+    ladder = LadderTimer(context.pool, mapper, needs.alerts, needs.directory, stored, quiet_hours)
     tasks = [
         Task("api", "live", live.run),
         Task("relay", "relay", relay(context, store).run),

@@ -137,6 +137,17 @@ async def test_an_alert_that_is_raised_during_the_rebuild_is_known_after_it(aler
     assert [each.kind for each in await told(alerts.app)] == ["raised", "cleared"]
 
 
+async def test_a_rebuild_leaves_no_position_in_the_own_store_which_the_live_consumer_does_not_read(
+    alerts: Databases,
+) -> None:
+    live = Live(alerts.app)
+    await live.take(SILENT, Delivered(day(0), CUSTOMER, 0, 1))
+    await completed(live, 40)
+    await Rebuilding(live, alerts, SILENT, nothing).run()
+    topics = await alerts.app.fetch("SELECT DISTINCT topic FROM consumer_position ORDER BY topic")
+    assert [row["topic"] for row in topics] == [CUSTOMER, FOLLOWUP]
+
+
 async def test_a_rebuild_does_not_switch_while_the_live_consumer_is_far_behind(
     alerts: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:

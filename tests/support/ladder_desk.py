@@ -70,7 +70,7 @@ class Desk:
         self.alerts = AlertHandler(self.pool, self.mapper, CommandHandler(self.store, ALERT, self.mapper))
         directory = Directory(self.pool)
         self.timer = LadderTimer(
-            self.pool, self.store, self.mapper, self.alerts, directory, self.stored, self.quiet, lambda: self.now
+            self.pool, self.mapper, self.alerts, directory, self.stored, self.quiet, lambda: self.now
         )
 
     async def tell(self, told: Event, subject: UUID = CUSTOMER_ID) -> None:

@@ -45,7 +45,7 @@ class Ladders(NamedTuple):
         return AlertLadder(found, self.calendar(found.calendar, raised.recorded_at))
 
     def calendar(self, name: str, at: datetime) -> WorkCalendar:
-        """Return the version of a calendar that was in force at an instant. Raises LookupError."""
+        """Return the version of a calendar that was in force at an instant; see `calendar_at`."""
         return calendar_at(self.calendars[name], name, at)
 
     def work_begins(self, name: str, now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from chassis.postgres.database import Connection
+from chassis.postgres.database import Connection, Pool
 from chassis.store.event_store import COLUMNS, recorded
 from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertEvent, AlertRaised, MuteEvent
@@ -62,13 +62,21 @@ class LadderRows:
 
     async def _rows(self, alert_ids: Collection[UUID], held: Connection) -> list[LadderRow]:
         """Return a row for each alert that has a next rung."""
-        streams: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
-        for row in await held.fetch(STREAMS, list(alert_ids)):
-            streams[row["stream_id"]].append(self._mapper.to_envelope(recorded(row)))
+        streams = await events_of(held, self._mapper, alert_ids)
         ladders = await self._ladders.load(held)
         muted = await muted_until(held, self._mapper, {key_of(envelopes) for envelopes in streams.values()})
         due = {each: next_due(each_of, ladders, muted.get(key_of(each_of))) for each, each_of in streams.items()}
         return [LadderRow(each, *key_of(streams[each]), at) for each, at in due.items() if at]
+
+
+async def events_of(
+    source: "Connection | Pool", mapper: EventMapper, alert_ids: Collection[UUID]
+) -> dict[UUID, list[Envelope[Any]]]:
+    """Return all events of each alert, in one statement."""
+    streams: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
+    for row in await source.fetch(STREAMS, list(alert_ids)):
+        streams[row["stream_id"]].append(mapper.to_envelope(recorded(row)))
+    return streams
 
 
 def key_of(envelopes: Sequence[Envelope[Any]]) -> MuteKey:

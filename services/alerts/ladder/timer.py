@@ -1,23 +1,27 @@
 """Reminds the people of the rungs that are due, each once."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from chassis.commands.command_handler import allow_all
+from chassis.commands.result import VersionMismatchError
 from chassis.postgres.database import Pool
 from chassis.runtime.clock import Clock, utc_now
-from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertState, Whom
 from contracts.cloudevents import type_of
+from contracts.event import Envelope
 from contracts.followup import CalendarPublished
 from services.alerts.actor import ACTOR
+from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.handling import AlertHandler, Authorize
 from services.alerts.ladder.climbing import Due, Reached, look, next_rung
 from services.alerts.ladder.definitions import Ladders, StoredLadders
-from services.alerts.ladder.rows import key_of
+from services.alerts.ladder.rows import events_of, key_of
 from services.alerts.quiet_hours.stored import StoredQuietHours
+from services.alerts.quiet_hours.windows import QuietHours
 from services.alerts.staff.directory import Directory
 from services.alerts.staff.mutes import muted_until
 
@@ -27,7 +31,7 @@ RETRY: Final = timedelta(minutes=1)
 HAS_DUE = "SELECT EXISTS (SELECT FROM alert_ladder WHERE next_rung_at <= $1)"
 CALENDARS = f"SELECT max(position) FROM fact WHERE type = '{type_of(CalendarPublished)}'"  # noqa: S608 - fixed text
 TAKE = """
-    UPDATE alert_ladder SET next_rung_at = $3 WHERE alert_id IN (
+    UPDATE alert_ladder SET next_rung_at = $3, is_deferred = true WHERE alert_id IN (
         SELECT alert_id FROM alert_ladder WHERE next_rung_at <= $1
         ORDER BY next_rung_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ) RETURNING alert_id
@@ -36,13 +40,21 @@ DEFER = "UPDATE alert_ladder SET next_rung_at = $2, is_deferred = true WHERE ale
 LOOK_AGAIN = "UPDATE alert_ladder SET next_rung_at = $1, is_deferred = false WHERE is_deferred"
 
 
+class Batch(NamedTuple):
+    """What the alerts of a batch have in common. `present`: who is reminded instead of an employee, so far asked."""
+
+    now: datetime
+    ladders: Ladders
+    quiet_hours: QuietHours
+    present: dict[str, str | None]
+
+
 class LadderTimer:
     """The rows say which alerts to look at; the events of the alert decide."""
 
     def __init__(
         self,
         pool: Pool,
-        store: EventStore,
         mapper: EventMapper,
         alerts: AlertHandler,
         directory: Directory,
@@ -51,60 +63,71 @@ class LadderTimer:
         clock: Clock = utc_now,
     ) -> None:
         self._pool = pool
-        self._store = store
         self._mapper = mapper
         self._alerts = alerts
         self._directory = directory
         self._ladders = ladders
         self._quiet_hours = quiet_hours
         self._clock = clock
-        # The position of the last calendar by which alerts were deferred.
+        # The position of the last calendar by which alerts were deferred, and the time of the last look.
         self._calendars: int | None = None
+        self._looked_at = NEVER_DUE
 
     async def run_due(self) -> int:
         """Return how many rungs were reached or deferred: outside work time, what is late waits for its start."""
         now = self._clock()
-        await self._follow_calendars(now)
+        await self._look_again(now)
         if not await self._pool.fetchval(HAS_DUE, now):
             return 0
         ladders = await self._ladders.load(self._pool)
         # The feed computes the due time of an alert again once it was escalated.
         rows = await self._pool.fetch(TAKE, now, BATCH, now + RETRY)
-        return sum([await self._ring(row["alert_id"], ladders, now) for row in rows])
+        streams = await events_of(self._pool, self._mapper, [row["alert_id"] for row in rows])
+        batch = Batch(now, ladders, await self._quiet_hours.load(self._pool, now), {})
+        return sum([await self._ring(alert_id, envelopes, batch) for alert_id, envelopes in streams.items()])
 
-    async def _follow_calendars(self, now: datetime) -> None:
-        """Look again at what was deferred if a calendar was published: work time may begin earlier."""
+    async def _look_again(self, now: datetime) -> None:
+        """Look again at what was deferred: at the start, and if a calendar was published or the clock was set back.
+
+        Then work time may begin earlier than a row says.
+        """
         latest = await self._pool.fetchval(CALENDARS)
-        if latest != self._calendars:
+        if latest != self._calendars or now < self._looked_at:
             await self._pool.execute(LOOK_AGAIN, now)
-            self._calendars = latest
+        self._calendars, self._looked_at = latest, now
 
-    async def _ring(self, alert_id: UUID, ladders: Ladders, now: datetime) -> int:
-        envelopes = [self._mapper.to_envelope(row) async for row in self._store.read_stream(alert_id)]
-        latest, key = envelopes[-1], key_of(envelopes)
+    async def _ring(self, alert_id: UUID, envelopes: Sequence[Envelope[Any]], batch: Batch) -> int:
+        latest, key, now = envelopes[-1], key_of(envelopes), batch.now
         muted = await muted_until(self._pool, self._mapper, [key])
-        match look(envelopes, ladders, muted.get(key), now):
+        match look(envelopes, batch.ladders, muted.get(key), now):
             case None:
                 return 0
             case datetime() as work_begins:
                 await self._pool.execute(DEFER, alert_id, work_begins)
                 return 1
             case due:
-                command = next_rung(due, await self._reached(latest.event, latest.subject, due, now))
-        quiet_hours = await self._quiet_hours.load(self._pool, now)
-        waits = {"deliver_after": quiet_hours.deliver_after(latest.event.severity, now)}
+                command = next_rung(due, await self._reached(latest.event, latest.subject, due, batch))
+        waits = {"deliver_after": batch.quiet_hours.deliver_after(latest.event.severity, now)}
         context = ACTOR.on_timer(now, f"rung|{alert_id}|{due.version}|{command.level}", str(alert_id))
-        handled = await self._alerts.handle(alert_id, command.model_copy(update=waits), context, anybody)
+        command = command.model_copy(update=waits)
+        try:
+            handled = await self._alerts.handle(alert_id, command, context, anybody, latest.version)
+        except VersionMismatchError:
+            # The alert was assigned, for example, since it was read. Whom the rung reaches is asked again after RETRY,
+            # or as soon as the feed has applied that event.
+            return 0
         return handled.events
 
-    async def _reached(self, alert: AlertState, customer_id: UUID, due: Due, now: datetime) -> Reached:
+    async def _reached(self, alert: AlertState, customer_id: UUID, due: Due, batch: Batch) -> Reached:
         """Return whom the rungs that are left reach: the employees or their stand-ins."""
         holders = await self._directory.holders(customer_id)
         reached: dict[Whom, tuple[str, ...]] = {Whom.OPERATIONS: ()}
         for whom, employee_id in ((Whom.OWNER, alert.owner_id), (Whom.LEADER, holders.leader_id)):
             if employee_id is None or all(rung.whom is not whom for rung in due.rungs):
                 continue
-            if present := await self._directory.present(employee_id, now):
+            if employee_id not in batch.present:
+                batch.present[employee_id] = await self._directory.present(employee_id, batch.now)
+            if present := batch.present[employee_id]:
                 reached[whom] = (present,)
         return reached
 

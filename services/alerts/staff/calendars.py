@@ -36,13 +36,24 @@ def next_change(published: Sequence[Publication], now: datetime) -> datetime | N
     return min((at for at in instants if at and at > now), default=None)
 
 
-def calendar_at(published: Sequence[Publication], name: str, at: datetime) -> WorkCalendar:
-    """Return the calendar in force at an instant, by what was published until then. Raises LookupError."""
+def calendar_in_force(published: Sequence[Publication], name: str, at: datetime) -> WorkCalendar | None:
+    """Return the calendar in force at an instant, by what was published until then."""
     timeline: Timeline[CalendarPublished] = Timeline()
     for each in published:
         if each.recorded_at <= at:
             timeline = evolve(timeline, each.version)
     version = CALENDAR.in_force(timeline, name, at)
-    if version is None:
+    return working(version) if version else None
+
+
+def calendar_at(published: Sequence[Publication], name: str, at: datetime) -> WorkCalendar:
+    """Return the calendar in force at an instant; before any is, the first one.
+
+    A definition names only a calendar that is in force. But the calendar was recorded by the clock of followup, which
+    may be ahead, or it was published again after a restore. Raises LookupError if no version was received.
+    """
+    if calendar := calendar_in_force(published, name, at):
+        return calendar
+    if not published:
         raise LookupError(f"there is no calendar {name}")
-    return working(version)
+    return working(published[0].version)

@@ -51,7 +51,7 @@ class AlertService:
         self._sweep = Sweep(pool, self.detector, self.rules, clock)
         self._rows = LadderRows(self.mapper, ladders)
         self._alerts = AlertHandler(pool, self.mapper, CommandHandler(self.store, ALERT, self.mapper))
-        self._ladder = LadderTimer(pool, self.store, self.mapper, self._alerts, Directory(pool), ladders, quiet, clock)
+        self._ladder = LadderTimer(pool, self.mapper, self._alerts, Directory(pool), ladders, quiet, clock)
 
     async def run(self) -> None:
         """Raise, sweep and climb until nothing is due."""

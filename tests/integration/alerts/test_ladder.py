@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from contracts.followup.calendar import Closure, WorkInterval
 from services.alerts import commands
 from services.alerts.actor import ACTOR
 from services.alerts.engine.stretch import NEVER_DUE
+from services.alerts.quiet_hours.windows import QuietHours
 from tests.bench.harness.event_data import fill
 from tests.support.ladder_desk import CRITICAL, LATE_ROW, LEADER, OWNER, STAND_IN, Desk, at
 from tests.support.servers import Servers
@@ -116,6 +118,24 @@ async def test_whoever_the_alert_is_assigned_to_is_reminded_next(desk: Desk) -> 
     alert_id = await desk.open()
     await desk.do(alert_id, commands.AssignAlert(owner_id="E7"))
     await desk.run("2025-09-29 09:00")
+    assert [reached for *_, reached in await desk.rungs(alert_id)] == [("E7",)]
+
+
+async def test_an_assignment_while_the_timer_reads_is_followed_and_not_overtaken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timer has read that the rung reaches the owner; then the alert is assigned; then the timer sends the rung."""
+    desk.now = at("2025-09-29 09:00")
+    alert_id = await desk.open()
+    load = desk.quiet.load
+
+    async def assign_first(*arguments: Any) -> QuietHours:
+        monkeypatch.undo()
+        await desk.do(alert_id, commands.AssignAlert(owner_id="E7"))
+        return await load(*arguments)
+
+    monkeypatch.setattr(desk.quiet, "load", assign_first)
+    await desk.run("2025-09-29 09:30")
     assert [reached for *_, reached in await desk.rungs(alert_id)] == [("E7",)]
 
 
@@ -299,6 +319,50 @@ async def test_each_ladder_has_its_own_calendar(desk: Desk) -> None:
     await desk.run("2025-09-29 22:00")
     assert [when for when, *_ in await desk.rungs(by_night)] == ["09-29 20:00", "09-29 20:30"]
     assert [when for when, *_ in await desk.rungs(by_day)] == ["09-29 10:00"]
+
+
+async def test_a_calendar_that_was_recorded_by_a_clock_ahead_stops_no_ladder(desk: Desk) -> None:
+    """The clock of followup is 20 seconds ahead: by its time, the calendar is newer than the alert."""
+    desk.now = at("2025-09-29 10:00") + timedelta(seconds=20)
+    await desk.tell(SHIPPED[CHINA_OFFICE].model_copy(update={"name": "day-desk"}), uuid4())
+    desk.now = at("2025-09-29 10:00")
+    await desk.publish(CRITICAL, (0, Whom.OWNER), (30, Whom.LEADER), calendar="day-desk")
+    alert_id = await desk.open()
+    await desk.run("2025-09-29 11:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-29 10:00", "09-29 10:30"]
+
+
+async def test_what_was_deferred_by_a_clock_ahead_is_looked_at_again_when_it_is_set_back(desk: Desk) -> None:
+    desk.now = at("2025-09-25 20:00")
+    alert_id = await desk.open(AlertSeverity.INFO)
+    assert await desk.timer.run_due() == 1
+    # In the holidays, by a clock that is a week ahead.
+    desk.now = at("2025-10-02 12:00")
+    assert await desk.timer.run_due() == 1
+    assert await desk.pool.fetchval("SELECT next_rung_at FROM alert_ladder") == at("2025-10-09 09:00")
+    desk.now = at("2025-09-25 20:10")
+    await desk.run("2025-09-26 10:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-26 09:00"]
+
+
+async def test_what_could_not_be_stored_by_a_clock_ahead_is_tried_again_when_it_is_set_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.now = at("2025-09-25 20:00")
+    alert_id = await desk.open(AlertSeverity.INFO)
+    assert await desk.timer.run_due() == 1
+    desk.now = at("2025-09-29 10:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.alerts, "latest", refused)
+        with pytest.raises(ConnectionError):
+            await desk.timer.run_due()
+    desk.now = at("2025-09-26 09:00")
+    await desk.run("2025-09-26 10:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-26 09:00"]
+
+
+async def refused(_alert_id: UUID) -> None:
+    raise ConnectionError
 
 
 async def test_what_is_late_outside_work_time_is_deferred_to_its_start(desk: Desk) -> None:
