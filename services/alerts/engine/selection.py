@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from pydantic import ValidationInfo
 
 from chassis.rules.expression_tree import Node
-from chassis.rules.expressions import at_place
+from chassis.rules.expressions import at_place, line_and_column
 from contracts.field_error import FieldError
 from services.alerts.engine.attributes import CONDITIONS, SEGMENTS, Attributes, Outcome, outcome
 from services.alerts.engine.facts import Facts
@@ -55,11 +55,6 @@ def is_test(node: Node) -> bool:
             return name.text is not None and values.name == SEGMENTS
         case _:
             return False
-
-
-def line_and_column(condition: str, place: int) -> tuple[int, int]:
-    before = condition[:place]
-    return before.count("\n") + 1, place - before.rfind("\n")
 
 
 def checked_segments(condition: str) -> str:
