@@ -6,7 +6,7 @@ So no loop goes through what another loop made: each could double it.
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from cel_expr_python import cel
 
 from chassis.rules.expression_tree import Node, tree_of
+from contracts.types import FORBIDDEN
 
 # A list is one of texts.
 TYPES = {
@@ -34,6 +35,8 @@ COMPARABLE = (*product(NUMBERS, repeat=2), *((kind, kind) for kind in ORDERED))
 WITHOUT_COMPARISONS = f"stdlib: {{exclude_functions: {[{'name': name} for name in COMPARISONS]}}}"
 FAULT = re.compile(r"<input>:(?P<line>\d+):(?P<column>\d+): (?P<reason>[^\n]*)")
 MAX_REASON = 200
+# Compiled expressions, about 70 KB each. Drafts and previews compile others than those in use.
+KEPT = 1_000
 LOOP_OF_LOOP = "a list that is gone through cannot depend on the variable or the result of exists, all, map or filter"
 # Translations of the library's messages by a part of their text; other messages are "无法使用".
 REASONS_ZH = {
@@ -74,7 +77,7 @@ class Conditions:
             functions=[comparison(name) for name in COMPARISONS],
         )
         self._environment = cel.NewEnv(variables=own | dict.fromkeys(nullable, cel.Type.DYN))
-        self._compiled = cache(self._compile)
+        self._compiled = lru_cache(KEPT)(self._compile)
 
     def check(self, text: str) -> None:
         """Raise ExpressionError unless `text` is a condition over the variables."""
@@ -97,9 +100,9 @@ class Conditions:
             found = self._compiled(text).eval(data=values)
         except RuntimeError as error:
             # Raised by the library above its limit of iterations.
-            raise EvaluationError(str(error)[:MAX_REASON]) from None
+            raise EvaluationError(shown(str(error))) from None
         if found.type() != cel.Type.BOOL:
-            raise EvaluationError(str(found.value())[:MAX_REASON])
+            raise EvaluationError(shown(str(found.value())))
         return bool(found.value())
 
     def _compile(self, text: str) -> Any:
@@ -120,6 +123,11 @@ def check_loops(text: str, tree: Node) -> None:
     for part in (part for each in loops for part in each.parts[0].within()):
         if part.variable or part.name in variables:
             raise ExpressionError(*line_and_column(text, part.place), LOOP_OF_LOOP)
+
+
+def shown(reason: str) -> str:
+    """Return a reason of the library that can be stored: it may repeat any text of an expression."""
+    return FORBIDDEN.sub("\ufffd", reason[:MAX_REASON])
 
 
 def line_and_column(text: str, place: int) -> tuple[int, int]:

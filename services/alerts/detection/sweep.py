@@ -19,7 +19,8 @@ from services.alerts.engine.rule_book import EVERYBODY_SWEPT, NOBODY_SWEPT, Rule
 PAGE: Final = 500
 MAX_KEPT: Final = 100
 
-NEXT = "SELECT customer_id FROM silence WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
+# Locked in id order, as whoever evaluates customers locks them.
+NEXT = "SELECT customer_id FROM silence WHERE customer_id > $1 ORDER BY customer_id LIMIT $2 FOR UPDATE"
 BEGIN = """
     INSERT INTO rule_sweep (book, last_customer_id, started_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 """
@@ -60,10 +61,13 @@ class Sweep:
         return await held.fetchrow(TAKE, book.fingerprint)
 
     async def _sweep(self, held: Connection, book: RuleBook, after: UUID) -> int:
+        page = [each for (each,) in await held.fetch(NEXT, after, PAGE)]
+        if (await self._rules.current(held)).book.fingerprint != book.fingerprint:
+            # While the page was awaited, events may have been evaluated under a later book.
+            return 0
         if after == NOBODY_SWEPT:
             await shadow.begin(held, book, self._clock())
             await rule_failures.begin(held, book)
-        page = [each for (each,) in await held.fetch(NEXT, after, PAGE)]
         ended, due = await self._detector.sweep(page, book, held) if page else (0, 0)
         last, finished_at = (page[-1], None) if len(page) == PAGE else (EVERYBODY_SWEPT, self._clock())
         await self._move(held, book, last, (len(page), ended, due), finished_at)

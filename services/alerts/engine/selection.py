@@ -9,6 +9,7 @@ from pydantic import ValidationInfo
 from chassis.rules.expression_tree import Node
 from chassis.rules.expressions import at_place, line_and_column
 from contracts.field_error import FieldError
+from contracts.types import refuse_unprintable
 from services.alerts.engine.attributes import CONDITIONS, SEGMENTS, Attributes, Outcome, outcome
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.segments import Segment, UnknownMembershipError, memberships, unknown
@@ -45,7 +46,7 @@ def named_segments(condition: str) -> tuple[NamedSegment, ...]:
             zh = "segments 只能写成 '名称' in segments，名称须为文本常量"
             raise FieldError(*at_place(*line_and_column(condition, node.place), en, zh))
     places = ((node.parts[0].text or "", node.parts[0].place) for node in tests)
-    return tuple(NamedSegment(name, *line_and_column(condition, place)) for name, place in places)
+    return tuple(NamedSegment(refuse_unprintable(name), *line_and_column(condition, place)) for name, place in places)
 
 
 def is_test(node: Node) -> bool:

@@ -1,8 +1,8 @@
-"""A short expression makes no value of gigabytes: no loop goes through what another loop made."""
+"""An expression takes little memory: no loop goes through what another loop made, and not every text is kept."""
 
 import pytest
 
-from chassis.rules.expressions import Conditions, ExpressionError
+from chassis.rules.expressions import KEPT, Conditions, ExpressionError
 
 CONDITIONS = Conditions({"tags": list, "tier": str})
 MADE = "cannot depend on the variable or the result"
@@ -48,3 +48,10 @@ def test_the_place_is_that_of_the_inner_list() -> None:
 )
 def test_loops_through_variables_and_fixed_lists_are_evaluated(condition: str) -> None:
     assert CONDITIONS.evaluate(condition, {"tags": ["a", "b"], "tier": "g"})
+
+
+def test_only_so_many_compiled_expressions_are_kept() -> None:
+    conditions = Conditions({"tier": str})
+    for number in range(KEPT + 1):
+        conditions.check(f"tier == '{number}'")
+    assert conditions._compiled.cache_info().currsize == KEPT
