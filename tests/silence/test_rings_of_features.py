@@ -16,6 +16,7 @@ from contracts.alerts import Backlog
 from contracts.customer import Merged, Unmerged
 from services.alerts.detection import feature_rings
 from services.alerts.detection.derivation import Derivation
+from services.alerts.detection.packing import unpacked
 from services.alerts.detection.stored_rules import swept_to
 from services.alerts.detection.sweep import Sweep
 from services.alerts.engine.facts import Facts as FactsOf
@@ -92,7 +93,7 @@ def with_merges(random: Random, facts: Facts) -> Facts:
 
 async def known(databases: Databases) -> dict[UUID, FactsOf]:
     """Return the facts of each customer. Those of items are left out: the lives share the ids of items."""
-    return {key: each.facts for key, each in (await tables(databases.app)).items() if isinstance(key, UUID)}
+    return {key: unpacked(each).facts for key, each in (await tables(databases.app)).items() if isinstance(key, UUID)}
 
 
 async def derived(databases: Databases, rules: Changing) -> dict[UUID, FactsOf]:
