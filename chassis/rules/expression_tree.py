@@ -17,20 +17,24 @@ FIXED: Final = {FIXED64: 8, FIXED32: 4}
 # Of Any, CheckedExpr and SourceInfo; and of an entry of a map.
 ANY_VALUE, EXPRESSION, SOURCE_INFO, POSITIONS, KEY, VALUE = 2, 4, 5, 4, 1, 2
 # Of Expr.
-ID, CONSTANT, IDENTIFIER, CALL, STRUCT = 2, 3, 4, 6, 8
-STRING, NAME, FUNCTION, ENTRIES = 6, 1, 2, 2
-# The fields with expressions of: select, call, list, comprehension; and of an entry of a struct.
-PARTS: Final = {5: (1,), CALL: (1, 3), 7: (1,), 9: (2, 4, 5, 6, 7)}
+ID, CONSTANT, IDENTIFIER, CALL, STRUCT, LOOP = 2, 3, 4, 6, 8, 9
+STRING, NAME, FUNCTION, ENTRIES, VARIABLE = 6, 1, 2, 2, 1
+# The fields with expressions of: select, call, list, loop (the list is first); and of an entry of a struct.
+PARTS: Final = {5: (1,), CALL: (1, 3), 7: (1,), LOOP: (2, 4, 5, 6, 7)}
 OF_ENTRY: Final = (3, 4)
 
 
 class Node(NamedTuple):
-    """A part of an expression. `place` counts characters from 0. `text` is that of a constant, `name` of a variable."""
+    """A part of an expression. `place` counts characters from 0. `text` is that of a constant, `name` of a variable.
+
+    A loop, such as `exists`, has the name of its `variable`, and its first part is the list that it goes through.
+    """
 
     place: int
     name: str | None
     text: str | None
     function: str | None
+    variable: str | None
     parts: tuple["Node", ...]
 
     def within(self) -> Iterator["Node"]:
@@ -56,6 +60,7 @@ def node(expression: bytes, places: Mapping[int, int]) -> Node:
         name=text(fields(message(found, IDENTIFIER)), NAME),
         text=text(constant, STRING),
         function=text(call, FUNCTION),
+        variable=text(fields(message(found, LOOP)), VARIABLE),
         parts=tuple(node(each, places) for each in parts_of(found)),
     )
 

@@ -1,11 +1,12 @@
 """User-written conditions in CEL: checked when they are published, evaluated without side effects.
 
-The library limits the nesting depth and the number of iterations of an expression.
+The library limits the nesting depth and the number of iterations of an expression, but not the size of its values.
+So no loop goes through what another loop made: each could double it.
 """
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from cel_expr_python import cel
 
 from chassis.rules.expression_tree import Node, tree_of
+from contracts.types import FORBIDDEN
 
 # A list is one of texts.
 TYPES = {
@@ -33,12 +35,16 @@ COMPARABLE = (*product(NUMBERS, repeat=2), *((kind, kind) for kind in ORDERED))
 WITHOUT_COMPARISONS = f"stdlib: {{exclude_functions: {[{'name': name} for name in COMPARISONS]}}}"
 FAULT = re.compile(r"<input>:(?P<line>\d+):(?P<column>\d+): (?P<reason>[^\n]*)")
 MAX_REASON = 200
+# Compiled expressions, about 70 KB each. Drafts and previews compile others than those in use.
+KEPT = 1_000
+LOOP_OF_LOOP = "a list that is gone through cannot depend on the variable or the result of exists, all, map or filter"
 # Translations of the library's messages by a part of their text; other messages are "无法使用".
 REASONS_ZH = {
     "Syntax error": "语法错误",
     "undeclared reference": "未知的名称",
     "no matching overload": "类型不匹配",
     "recursion limit": "嵌套过深",
+    LOOP_OF_LOOP: "被遍历的列表不能依赖 exists、all、map 或 filter 的变量或结果",
 }
 
 
@@ -71,7 +77,7 @@ class Conditions:
             functions=[comparison(name) for name in COMPARISONS],
         )
         self._environment = cel.NewEnv(variables=own | dict.fromkeys(nullable, cel.Type.DYN))
-        self._compiled = cache(self._compile)
+        self._compiled = lru_cache(KEPT)(self._compile)
 
     def check(self, text: str) -> None:
         """Raise ExpressionError unless `text` is a condition over the variables."""
@@ -94,9 +100,9 @@ class Conditions:
             found = self._compiled(text).eval(data=values)
         except RuntimeError as error:
             # Raised by the library above its limit of iterations.
-            raise EvaluationError(str(error)[:MAX_REASON]) from None
+            raise EvaluationError(shown(str(error))) from None
         if found.type() != cel.Type.BOOL:
-            raise EvaluationError(str(found.value())[:MAX_REASON])
+            raise EvaluationError(shown(str(found.value())))
         return bool(found.value())
 
     def _compile(self, text: str) -> Any:
@@ -106,7 +112,28 @@ class Conditions:
             raise fault_of(str(error)) from None
         if checked.return_type() != cel.Type.BOOL:
             raise ExpressionError(1, 1, f"the result is {checked.return_type()}, but must be true or false")
+        check_loops(text, tree_of(checked.serialize()))
         return self._environment.compile(text, disable_check=True)
+
+
+def check_loops(text: str, tree: Node) -> None:
+    """Raise ExpressionError if a loop goes through a list that another loop makes or changes."""
+    loops = [node for node in tree.within() if node.variable]
+    variables = {each.variable for each in loops}
+    for part in (part for each in loops for part in each.parts[0].within()):
+        if part.variable or part.name in variables:
+            raise ExpressionError(*line_and_column(text, part.place), LOOP_OF_LOOP)
+
+
+def shown(reason: str) -> str:
+    """Return a reason of the library that can be stored: it may repeat any text of an expression."""
+    return FORBIDDEN.sub("\ufffd", reason[:MAX_REASON])
+
+
+def line_and_column(text: str, place: int) -> tuple[int, int]:
+    """Return the line and the column of a character; both start at 1."""
+    before = text[:place]
+    return before.count("\n") + 1, place - before.rfind("\n")
 
 
 def comparison(name: str) -> cel.FunctionDecl:

@@ -25,7 +25,8 @@ from services.alerts.engine.rule_book import RuleBook
 
 # Facts that are read at once.
 PREFETCHED: Final = 200
-PAST: Final = f"{FACTS} WHERE customer_id = ANY($1) AND type = ANY($2) AND event_id <> ALL($3)"
+# In order of time: the newest entry of a ring is appended.
+PAST: Final = f"{FACTS} WHERE customer_id = ANY($1) AND type = ANY($2) AND event_id <> ALL($3) ORDER BY occurred_at"
 
 
 async def completed(

@@ -39,6 +39,11 @@ class Position(NamedTuple):
     contacts: int
     segments: tuple[int, ...] = ()
 
+    @property
+    def own(self) -> tuple[int, int]:
+        """Return the positions in the own store."""
+        return self.rules, self.contacts
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -102,8 +107,12 @@ class StoredRules:
         return definitions_of((each.recorded_at, each.event) for each in envelopes)
 
     def _keep(self, known: Known) -> Known:
-        """Keep the later of two books: several tasks read at the same time."""
-        if self._known is None or known.position >= self._known.position:
+        """Keep the later of two books: several tasks read at the same time.
+
+        The positions of segments go back if a restored store has lost versions. A book that is too old is not in force
+        by its position, so it is read again.
+        """
+        if self._known is None or known.position.own >= self._known.position.own:
             self._known = known
         return known
 

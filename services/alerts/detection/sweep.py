@@ -3,7 +3,9 @@
 Each page is one transaction, which also records how far the sweep is. So a sweep that was killed continues.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -17,9 +19,14 @@ from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rule_book import EVERYBODY_SWEPT, NOBODY_SWEPT, RuleBook, Rules
 
 PAGE: Final = 500
+# Events of the customers of a page wait for it, up to `lock_timeout`. A customer may have a long past to be counted, or
+# thousands of items, so a page ends after PAGE_SECONDS with the part that was begun.
+PART: Final = 50
+PAGE_SECONDS: Final = 1.0
 MAX_KEPT: Final = 100
 
-NEXT = "SELECT customer_id FROM silence WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
+# Locked in id order, as whoever evaluates customers locks them.
+NEXT = "SELECT customer_id FROM silence WHERE customer_id > $1 ORDER BY customer_id LIMIT $2 FOR UPDATE"
 BEGIN = """
     INSERT INTO rule_sweep (book, last_customer_id, started_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 """
@@ -60,14 +67,28 @@ class Sweep:
         return await held.fetchrow(TAKE, book.fingerprint)
 
     async def _sweep(self, held: Connection, book: RuleBook, after: UUID) -> int:
+        page = [each for (each,) in await held.fetch(NEXT, after, PAGE)]
+        if (await self._rules.current(held)).book.fingerprint != book.fingerprint:
+            # While the page was awaited, events may have been evaluated under a later book.
+            return 0
         if after == NOBODY_SWEPT:
             await shadow.begin(held, book, self._clock())
             await rule_failures.begin(held, book)
-        page = [each for (each,) in await held.fetch(NEXT, after, PAGE)]
-        ended, due = await self._detector.sweep(page, book, held) if page else (0, 0)
-        last, finished_at = (page[-1], None) if len(page) == PAGE else (EVERYBODY_SWEPT, self._clock())
-        await self._move(held, book, last, (len(page), ended, due), finished_at)
-        return len(page)
+        count, ended, due = await self._sweep_parts(held, book, page)
+        is_last = count == len(page) < PAGE
+        last, finished_at = (EVERYBODY_SWEPT, self._clock()) if is_last else (page[count - 1], None)
+        await self._move(held, book, last, (count, ended, due), finished_at)
+        return count
+
+    async def _sweep_parts(self, held: Connection, book: RuleBook, page: Sequence[UUID]) -> tuple[int, int, int]:
+        """Return how many customers were evaluated, how many alerts ended, and how many customers are due."""
+        count = ended = due = 0
+        begun = monotonic()
+        while count < len(page) and (count == 0 or monotonic() - begun < PAGE_SECONDS):
+            part = page[count : count + PART]
+            more_ended, more_due = await self._detector.sweep(part, book, held)
+            count, ended, due = count + len(part), ended + more_ended, due + more_due
+        return count, ended, due
 
     async def _move(
         self, held: Connection, book: RuleBook, last: UUID, counts: tuple[int, int, int], finished_at: datetime | None

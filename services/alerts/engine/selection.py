@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 from pydantic import ValidationInfo
 
 from chassis.rules.expression_tree import Node
-from chassis.rules.expressions import at_place
+from chassis.rules.expressions import at_place, line_and_column
 from contracts.field_error import FieldError
+from contracts.types import refuse_unprintable
 from services.alerts.engine.attributes import CONDITIONS, SEGMENTS, Attributes, Outcome, outcome
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.segments import Segment, UnknownMembershipError, memberships, unknown
@@ -45,7 +46,7 @@ def named_segments(condition: str) -> tuple[NamedSegment, ...]:
             zh = "segments 只能写成 '名称' in segments，名称须为文本常量"
             raise FieldError(*at_place(*line_and_column(condition, node.place), en, zh))
     places = ((node.parts[0].text or "", node.parts[0].place) for node in tests)
-    return tuple(NamedSegment(name, *line_and_column(condition, place)) for name, place in places)
+    return tuple(NamedSegment(refuse_unprintable(name), *line_and_column(condition, place)) for name, place in places)
 
 
 def is_test(node: Node) -> bool:
@@ -55,11 +56,6 @@ def is_test(node: Node) -> bool:
             return name.text is not None and values.name == SEGMENTS
         case _:
             return False
-
-
-def line_and_column(condition: str, place: int) -> tuple[int, int]:
-    before = condition[:place]
-    return before.count("\n") + 1, place - before.rfind("\n")
 
 
 def checked_segments(condition: str) -> str:

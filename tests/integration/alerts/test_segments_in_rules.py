@@ -293,6 +293,25 @@ async def test_a_version_that_a_restored_store_lost_leaves_no_trace(desk: RuleDe
     assert {(each.subject, *kinds([each])) for each in told} == {(vip_id, "raised"), (growth_id, "cleared")}
 
 
+async def test_a_process_that_goes_on_keeps_the_book_of_a_restored_store(
+    desk: RuleDesk, feed: Feed, owner: Pool
+) -> None:
+    await feed.publish(VIP)
+    await desk.publish("calls", EAST)
+    await desk.settle()
+    last = next(feed.positions) - 1
+    await feed.publish(GROWTH)
+    await desk.settle()
+    async with transaction(owner) as held:
+        await Derivation(desk.mapper, stored_rules()).delete_after(held, CUSTOMER_EVENTS.owner, last)
+    async with transaction(desk.pool) as held:
+        book = (await desk.rules.current(held)).book
+        assert await desk.rules.last_read(held) is book
+        assert (await desk.rules.current(held)).book is book
+    [calls] = [each for each in book.rules if each.id == "calls"]
+    assert calls.segments["east"].filter == VIP
+
+
 FACTS = """
     INSERT INTO fact SELECT 'customer', n, gen_random_uuid(), gen_random_uuid(), 1,
         CASE WHEN n % 100 = 0 THEN 'care.customer.segment-published.v1' ELSE 'care.customer.tag-added.v1' END,
