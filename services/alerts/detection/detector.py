@@ -180,7 +180,8 @@ class Detector:
         memories = await shadow.watch(held, memories, dict.fromkeys(memories, Moment(now, now)), rules)
         await rule_failures.record(held, memories, rules, now)
         changed = {key: each for key, each in memories.items() if each.stored or each.differs(loaded[key])}
-        await memory.save(held, changed, rules)
+        if changed:
+            await memory.save(held, changed, rules)
         await self._append(held, changes)
         return len(changes), sum(each.next_due_at <= now for each in memories.values())
 
