@@ -84,8 +84,9 @@ async def verdict(world: World, field: Field, address: str, written: str) -> str
         return f"wrong: {response.status_code} {response.text}"
     problem = response.json()
     rules = sorted({error["rule"] for error in problem.get("errors", ())})
-    # A domain rule has read the value, so the value itself is acceptable.
-    return "taken" if response.status_code == 409 else " ".join([problem["code"], *rules])
+    # A domain rule has read the value, so the value itself is acceptable. Some name the field.
+    is_read = response.status_code == 409 or rules == ["employee-unknown"]
+    return "taken" if is_read else " ".join([problem["code"], *rules])
 
 
 async def address_of(world: World, operation: Operation) -> str:
