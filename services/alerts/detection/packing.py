@@ -35,13 +35,6 @@ class Stored(Struct, frozen=True, array_like=True):
 MAPPINGS: Final = tuple(name for name in Facts.__struct_fields__ if isinstance(getattr(Facts(), name), dict))
 
 
-class Written(Struct, frozen=True, array_like=True):
-    """What is written of `Stored`."""
-
-    facts: Facts
-    open: tuple[Episode, ...]
-
-
 _encoder: Final = msgspec.msgpack.Encoder(uuid_format="bytes")
 _decoder: Final = msgspec.msgpack.Decoder(Stored)
 
@@ -49,7 +42,7 @@ _decoder: Final = msgspec.msgpack.Decoder(Stored)
 def packed(state: CustomerState) -> bytes:
     """Return the stored form of a state without `judged_until`. Equal states have equal bytes."""
     in_order = tuple(sorted(state.open.values(), key=lambda each: each.alert_id))
-    return _encoder.encode(Written(with_sorted_keys(state.facts), in_order))
+    return _encoder.encode(Stored(with_sorted_keys(state.facts), in_order))
 
 
 def with_sorted_keys(facts: Facts) -> Facts:

@@ -16,7 +16,7 @@ Watched: TypeAlias = tuple[Mode | None, bool, bool, bool]
 class RuleSet:
     """Some rules of a book."""
 
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+    def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
         self.ids = frozenset(rule.id for rule in self.rules)
         self._watching: dict[Watched, tuple[Rule, ...]] = {}
