@@ -113,6 +113,11 @@ def skip_all_trends(envelope: Envelope[Any], _state: CustomerState, rules: RuleB
     return heard.without(heard.measured)
 
 
+def ignore_stated_contacts(envelope: Envelope[Any], state: CustomerState, rules: RuleBook, _due: datetime) -> RuleSet:
+    heard = rules.hearing(type(envelope.event))
+    return heard.without(heard.stated - {each.rule_id for each in state.open.values()})
+
+
 def differs(monkeypatch: pytest.MonkeyPatch, judging: Any, rules: RuleBook, seeds: range) -> bool:
     """Return whether it makes a difference which rules are judged."""
     for each in chain.from_iterable(map(lives, seeds)):
@@ -129,7 +134,7 @@ def test_the_alerts_are_those_of_all_rules(monkeypatch: pytest.MonkeyPatch, rule
     assert not differs(monkeypatch, judge_all, rules, range(LIVES))
 
 
-@pytest.mark.parametrize("broken", [ignore_the_registration, ignore_what_is_open])
+@pytest.mark.parametrize("broken", [ignore_the_registration, ignore_what_is_open, ignore_stated_contacts])
 def test_a_wrong_choice_of_rules_is_detected(monkeypatch: pytest.MonkeyPatch, broken: Any) -> None:
     assert differs(monkeypatch, broken, DEFAULT_RULES, range(LIVES))
 

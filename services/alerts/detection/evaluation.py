@@ -27,6 +27,7 @@ from services.alerts.engine.items import (
 from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.rule_set import RuleSet
+from services.alerts.engine.signals import states_contact
 from services.alerts.engine.stretch import NEVER_DUE
 
 EMPTY: Final = Memory(CustomerState(), NEVER_DUE)
@@ -46,10 +47,10 @@ def receive(
         state = CustomerState(facts, before.open, before.judged_until)
         judged = judged_after(envelope, state, rules, next_due_at)
         evaluation = evaluate(customer_id, state, rules, Moment(now, envelope.recorded_at, judged=judged))
-        after = divide(evaluation.state)
-        rest, next_due_at = after.rest, min(next_due_at, evaluation.next_due_at)
-        items.update(after.items)
+        next_due_at = min(next_due_at, evaluation.next_due_at)
         ended += [(change, envelope) for change in evaluation.changes]
+        rest, found = divide(evaluation.state)
+        items.update(found)
         if type(envelope.event) in ENDINGS:
             ended += [(change, envelope) for change in reported(before.facts, envelope)]
     return replace(known, rest=rest, items=items, next_due_at=next_due_at), ended
@@ -59,7 +60,8 @@ def judged_after(envelope: Envelope[Any], state: CustomerState, rules: RuleBook,
     """Return the rules by which a customer is judged after an event.
 
     As `next_due_at` is a lower bound of the next evaluation, rules without an open episode are skipped if the event
-    only delays them, or if they are not due before it. A contact before the registration delays nothing.
+    only delays them, does not concern them, or if they are not due before it. A contact before the registration delays
+    nothing.
     """
     heard, registered = rules.hearing(type(envelope.event)), state.facts.registered
     skipped: frozenset[str] = NOTHING
@@ -67,6 +69,8 @@ def judged_after(envelope: Envelope[Any], state: CustomerState, rules: RuleBook,
         skipped = heard.delayed
     if heard.measured and next_due_at <= envelope.occurred_at + heard.least:
         skipped |= heard.measured
+    if heard.stated and not states_contact(envelope.event):
+        skipped |= heard.stated
     if skipped and state.open:
         skipped -= {episode.rule_id for episode in state.open.values()}
     return heard.without(skipped) if skipped else heard.every

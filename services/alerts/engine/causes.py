@@ -3,16 +3,12 @@
 from uuid import UUID
 
 from services.alerts.engine.facts import Facts
-from services.alerts.engine.rings import occurrences
+from services.alerts.engine.rings import causes_from
 from services.alerts.engine.stretch import Stretch
-
-ALL = slice(None)
 
 
 def causes_of(facts: Facts, stretch: Stretch) -> tuple[UUID, ...]:
     """Return the ids of the events behind a stretch, oldest first."""
     if stretch.counts is None or stretch.measure is None:
         return (stretch.since.cause,)
-    found = occurrences(facts.rings, stretch.counts, ALL)
-    first = found.index(stretch.since)
-    return tuple(each.cause for each in found[first : first + stretch.measure.value])
+    return tuple(causes_from(facts.rings, stretch.counts, stretch.since, stretch.measure.value))

@@ -75,37 +75,47 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     episodes = judged_of(state, facts, rules, moment) if state.open else {}
     has_open = {episode.rule_id for episode in episodes.values()} if episodes else ()
     findings = find(facts, rules, moment.judged, state.judged_until, has_open)
-    still_open, changes, windows = dict(state.open), list[Change](), list[datetime]()
+    if not findings and not episodes:
+        return Evaluation(after(state, state.open, moment), [], NEVER_DUE)
+    still_open, changes, windows = state.open, list[Change](), list[datetime]()
     if episodes:
         matches = match(episodes, findings, moment.now)
         still_open, changes = compare(state, matches, facts, rules, moment)
         known = [finding for finding in matches.values() if finding]
-        windows = [each.closes_at for each in known]
+        windows = [each.stretch.closes_at for each in known]
         going_on = {id(finding) for finding in known if holds(finding, moment)}
         findings = [each for each in findings if id(each) not in going_on]
     begun, due = begin(findings, facts, moment)
-    for finding in begun:
-        alert = raise_alert(customer_id, facts, finding, rules, moment.instant)
-        still_open[str(alert.alert_id)] = episode_of(alert)
-        changes.append(Raising(alert))
-        windows.append(finding.closes_at)
+    if begun:
+        raised = [raise_alert(customer_id, facts, finding, rules, moment.instant) for finding in begun]
+        still_open = still_open | {str(alert.alert_id): episode_of(alert) for alert in raised}
+        changes += [Raising(alert) for alert in raised]
+        windows += [finding.stretch.closes_at for finding in begun]
+    next_due_at = after_quiet(facts, due)
     return Evaluation(
-        state=CustomerState(without_settled(state.facts), still_open, over(moment)),
+        state=after(state, still_open, moment),
         changes=changes,
-        next_due_at=min(after_quiet(facts, due), earliest(windows, moment)) if windows else after_quiet(facts, due),
+        next_due_at=min(next_due_at, earliest(windows, moment)) if windows else next_due_at,
     )
+
+
+def after(state: CustomerState, still_open: dict[str, Episode], moment: Moment) -> CustomerState:
+    """Return the state after an evaluation."""
+    return CustomerState(without_settled(state.facts), still_open, over(moment))
 
 
 def begin(findings: Iterable[Finding], facts: Facts, moment: Moment) -> tuple[list[Finding], datetime]:
     """Return the findings that begin an episode now, and when the next one is due."""
-    begun, due, is_quiet = [], NEVER_DUE, is_in_import(facts, moment.instant)
+    begun, due, begins_at = [], NEVER_DUE, over(moment)
+    is_quiet = is_in_import(facts, moment.instant)
     for each in findings:
-        if not may_begin(each, moment):
+        stretch = each.stretch
+        if stretch.closes_at <= begins_at or not each.is_awaited:
             continue
-        if not is_quiet and begins(each, moment):
+        if not is_quiet and stretch.due_at <= moment.instant and is_known(each, moment):
             begun.append(each)
-        elif each.due_at < due:
-            due = each.due_at
+        elif stretch.due_at < due:
+            due = stretch.due_at
     return begun, due
 
 
@@ -159,13 +169,9 @@ def over(moment: Moment) -> datetime:
     return moment.over_until or moment.instant
 
 
-def may_begin(finding: Finding, moment: Moment) -> bool:
-    return over(moment) < finding.stretch.closes_at and finding.is_awaited
-
-
-def begins(finding: Finding, moment: Moment) -> bool:
-    is_known = moment.is_complete or finding.rule.condition.at_once
-    return is_known and finding.due_at <= moment.instant
+def is_known(finding: Finding, moment: Moment) -> bool:
+    """Return whether the facts suffice to say that a finding which is due is true."""
+    return moment.is_complete or finding.rule.condition.at_once
 
 
 def earliest(times: Iterable[datetime], moment: Moment) -> datetime:
@@ -185,13 +191,13 @@ def go_on(episode: Episode, finding: Finding, facts: Facts, moment: Moment) -> t
     """Return an episode that stays open, and its changes: another beginning, another employee."""
     since, owner_id = finding.since, finding.stretch.employee_id
     changes: list[Change] = []
-    after = replace(episode, owner_id=owner_id)
+    found = replace(episode, owner_id=owner_id)
     if finding.rule.condition.beginning is Beginning.MOVES and since.at != episode.silent_since:
         changes.append(Moving(episode, since.at, finding.due_at, moment.now, since.cause))
-        after = replace(after, silent_since=since.at, starts_at=finding.due_at)
+        found = replace(found, silent_since=since.at, starts_at=finding.due_at)
     if owner_id != episode.owner_id:
         changes.append(Readdressing(episode, owner_id, facts.owner_id, facts.leader_id, moment.now, None))
-    return after, changes
+    return found, changes
 
 
 def end(episode: Episode, finding: Finding | None, facts: Facts, rules: RuleBook, moment: Moment) -> Ending:

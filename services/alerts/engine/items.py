@@ -9,7 +9,7 @@ event together with these items only gives the same result as evaluating the who
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any, Final, NamedTuple, TypeAlias, get_args
 from uuid import UUID
 
 from msgspec import Struct
@@ -50,11 +50,11 @@ class ItemId(Struct, frozen=True, gc=False):
 Item: TypeAlias = CustomerState
 
 
-class Divided(Struct, frozen=True, gc=False):
+class Divided(NamedTuple):
     """A customer's state: `rest` has no items and no episodes about items. `items` is changed in place."""
 
     rest: CustomerState
-    items: dict[ItemId, Item] = {}
+    items: dict[ItemId, Item]
 
 
 def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
@@ -78,12 +78,12 @@ def follows_tier(item: Item) -> bool:
 def divide(state: CustomerState) -> Divided:
     """Return the state in parts. `unite` is the inverse."""
     if not state.facts.absorbed and not has_items(state.facts):
-        return Divided(state)
+        return Divided(state, {})
     items = items_of(state.facts, None)
     for duplicate_id, facts in state.facts.absorbed.items():
         items |= items_of(facts, duplicate_id)
     if not items:
-        return Divided(state)
+        return Divided(state, {})
     owners = {item_id.concerns_id: item_id for item_id in items}
     open_rest = {}
     for key, episode in state.open.items():

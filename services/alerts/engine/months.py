@@ -39,7 +39,10 @@ def with_order(months: Months, currency: str, month: int, amount: int, orders: i
     if count + orders < 0:
         # The month of the cancelled order was forgotten.
         return months
-    return without_old({**months, currency: {**own, month: (total + amount, count + orders)}})
+    value = total + amount, count + orders
+    after = {**months, currency: {**own, month: value}}
+    # The months were trimmed when this month was added.
+    return after if count and value != NONE else without_old(after)
 
 
 def without_old(months: Months) -> Months:

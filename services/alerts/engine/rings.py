@@ -168,14 +168,19 @@ def trimmed(packed: Packed, ring: str) -> Packed:
     size = SIZES["touch"]
     if len(packed) <= size * LENGTH:
         return packed
-    kept, left = list[Entry](), {HUMAN: size, TOUCH: size}
-    for entry in reversed(entries(packed)):
-        bits = sum(bit for bit in left if entry.bits & bit and left[bit])
-        for bit in left:
-            left[bit] -= bool(bits & bit)
-        if bits:
-            kept.append(entry._replace(bits=bits))
-    return b"".join(map(packed_entry, reversed(kept)))
+    return without_oldest(without_oldest(packed, HUMAN, size), TOUCH, size)
+
+
+def without_oldest(packed: Packed, bit: int, size: int) -> Packed:
+    """Return the entries with a feature for the newest `size` of those that have it only."""
+    mask = bit << ID_BITS
+    having = [number for number, (stamp,) in enumerate(TIMES.iter_unpack(packed)) if stamp & mask]
+    for number in reversed(having[:-size]):
+        begin, until = number * LENGTH, (number + 1) * LENGTH
+        entry = entry_of(packed[begin:until])
+        left = packed_entry(entry._replace(bits=entry.bits & ~bit)) if entry.bits != bit else b""
+        packed = packed[:begin] + left + packed[until:]
+    return packed
 
 
 def times(rings: Rings, name: str) -> Sequence[int]:
@@ -193,12 +198,19 @@ def is_newer(rings: Rings, name: str, nth: int, at: int) -> bool:
     return begin >= 0 and int.from_bytes(packed[begin : begin + TIME]) >> FEATURE_BITS > at
 
 
-def occurrences(rings: Rings, name: str, places: slice) -> list[Occurrence]:
-    """Return the events with a feature at some places, of those oldest first."""
+def causes_from(rings: Rings, name: str, since: Occurrence, count: int) -> list[UUID]:
+    """Return the ids of at most `count` events with a feature, from one of them on, oldest first."""
+    ids = [chunk[TIME:] for chunk in chunks(rings, name)]
+    first = ids.index(since.cause.bytes)
+    return [UUID(bytes=each) for each in ids[first : first + count]]
+
+
+def chunks(rings: Rings, name: str) -> list[bytes]:
+    """Return the packed entries with a feature, oldest first."""
     ring, bit = PLACES.get(name, (name, ONLY))
     packed, mask = rings.get(ring, b""), bit << ID_BITS
-    found = [number for number, (stamp,) in enumerate(TIMES.iter_unpack(packed)) if stamp & mask]
-    return [occurrence_of(packed[number * LENGTH : (number + 1) * LENGTH]) for number in found[places]]
+    found = [number * LENGTH for number, (stamp,) in enumerate(TIMES.iter_unpack(packed)) if stamp & mask]
+    return [packed[begin : begin + LENGTH] for begin in found]
 
 
 def occurrence_of(chunk: bytes) -> Occurrence:
@@ -209,6 +221,10 @@ def latest_of(rings: Rings, name: str, nth: int = 1) -> Occurrence | None:
     """Return the latest event with a feature, or the `nth` latest one; None if there are fewer."""
     ring, bit = PLACES.get(name, (name, ONLY))
     packed = rings.get(ring, b"")
+    if ring == name:
+        # All its events have the feature.
+        begin = len(packed) - nth * LENGTH
+        return occurrence_of(packed[begin : begin + LENGTH]) if begin >= 0 else None
     for until in range(len(packed), 0, -LENGTH):
         chunk = packed[until - LENGTH : until]
         if time_and_bits(chunk) & bit:

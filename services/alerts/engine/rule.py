@@ -128,6 +128,12 @@ class Rule(RuleDefinition):
             return False
         return isinstance(self.condition, Silence) and kind in self.condition.delaying
 
+    def needs_stated_contact(self, kind: type[Event]) -> bool:
+        """Return whether an event of this kind concerns the rule only if it states or clears a last contact."""
+        if kind is not customer.ProfileChanged or self.selects_by(kind):
+            return False
+        return isinstance(self.condition, Silence) and self.condition.needs_stated_contact
+
     def least_after(self, kind: type[Event]) -> timedelta:
         """Return how long after an event of this kind the rule is not due, unless an episode is open."""
         if kind in OF_EVERY_RULE or self.selects_by(kind) or not isinstance(self.condition, Trend):

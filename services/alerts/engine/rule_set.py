@@ -39,11 +39,13 @@ class Hearing:
     """The rules that hear a kind of event.
 
     Of these, `delayed` are those that it can only delay or end. No rule of `measured` is due within `least` after it.
+    Those of `stated` it concerns only if it states or clears a last contact.
     """
 
     def __init__(self, rules: Iterable[Rule], kind: type[Event]) -> None:
         self.every = RuleSet(rule for rule in rules if kind in OF_EVERY_RULE or rule.hears(kind))
         self.delayed = frozenset(rule.id for rule in self.every.rules if rule.is_delayed_by(kind))
+        self.stated = frozenset(rule.id for rule in self.every.rules if rule.needs_stated_contact(kind))
         self.measured = frozenset(rule.id for rule in self.every.rules if rule.least_after(kind))
         self.least = min(
             (rule.least_after(kind) for rule in self.every.rules if rule.id in self.measured), default=timedelta()

@@ -18,6 +18,8 @@ REGISTRATION: Final = "registration"
 NEED_SETTLED: Final = "need-settled"
 # The key dates. The newest are kept, because each may wait for a contact.
 KEY_DATE: Final = "key-date"
+# An employee looked after the profile.
+PROFILE_REVIEW: Final = "profile-review"
 SignalName = Literal[
     "human-contact",
     "order",
@@ -30,7 +32,7 @@ SignalName = Literal[
     "registration",
     "key-date",
 ]
-OF_SOURCES: Final = {"last_contacted_at"}
+OF_SOURCES: Final = frozenset({"last_contacted_at"})
 # The events that may be a signal, by its name.
 HEARD: Final[Mapping[SignalName, frozenset[type[Event]]]] = {
     "human-contact": frozenset({followup.ContactLogged, customer.ProfileChanged}),
@@ -70,3 +72,8 @@ def signal_of(event: Any) -> SignalName | None:
     if kind is customer.ProfileChanged:
         return "profile-review" if {*event.changes(), *event.cleared} - OF_SOURCES else None
     return ALWAYS.get(kind)
+
+
+def states_contact(event: customer.ProfileChanged) -> bool:
+    """Return whether a change of the profile states or clears the last contact."""
+    return event.last_contacted_at is not None or not OF_SOURCES.isdisjoint(event.cleared)

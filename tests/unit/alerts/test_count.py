@@ -19,9 +19,10 @@ from services.alerts.engine.rings import (
     SIZES,
     TOUCH,
     Entry,
+    chunks,
     entries,
     latest_of,
-    occurrences,
+    occurrence_of,
     pack,
     place_in_time,
     times,
@@ -76,7 +77,7 @@ def test_neither_order_nor_repetition_changes_a_ring() -> None:
             by_and_by = with_entry(by_and_by, entry(each), RING)
         assert by_and_by == packed
     in_order = sorted(known, key=lambda each: (each.at, each.cause))
-    assert occurrences({RING: packed}, RING, slice(None)) == in_order
+    assert list(map(occurrence_of, chunks({RING: packed}, RING))) == in_order
     assert latest_of({RING: packed}, RING) == in_order[-1]
     newest = b""
     for number in range(SIZE + 3):

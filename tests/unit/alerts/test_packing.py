@@ -15,7 +15,7 @@ from services.alerts.detection.memory import Memory
 from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
-from services.alerts.engine.rings import occurrences
+from services.alerts.engine.rings import chunks, occurrence_of
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.support.customer_life import day, envelope
@@ -56,9 +56,9 @@ def test_the_memory_of_an_earlier_build_is_read_without_a_difference() -> None:
     }
     for name, stored in fields(written["facts"]).items():
         assert getattr(state.facts, name) not in (None, {}, ()), (name, stored)
-    orders = occurrences(state.facts.rings, "order", slice(None))
+    orders = list(map(occurrence_of, chunks(state.facts.rings, "order")))
     assert orders[-1] == state.facts.signals["order"]
-    humans = occurrences(state.facts.rings, "human-contact", slice(None))
+    humans = list(map(occurrence_of, chunks(state.facts.rings, "human-contact")))
     assert humans[-1] == state.facts.last_contact
     assert len(humans) == len(written["facts"]["rings"]["human-contact"]) // 32
 

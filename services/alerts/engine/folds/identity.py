@@ -13,7 +13,6 @@ from services.alerts.engine.occurrence import Occurrence, latest
 
 # The tier scheme that severities and limits know.
 SCHEME: Final = "default"
-NAMED: Final = frozenset(PROFILE)
 # As in the list of customers.
 ENDING_PROPOSALS: Final = (customer.TierHeld, customer.TierProposalRefused, customer.TierProposalLapsed)
 
@@ -80,7 +79,7 @@ def with_profile(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence)
         facts = replace(facts, stated_contact=latest(facts.stated_contact, stated))
     elif "last_contacted_at" in event.cleared:
         facts = replace(facts, stated_contact=None)
-    if not (event.model_fields_set & NAMED or event.cleared):
+    if not event.cleared and all(getattr(event, name) is None for name in PROFILE):
         return facts
     changes = {key: each for key, each in event.changes().items() if key in PROFILE}
     profile = {key: each for key, each in (facts.profile | changes).items() if each is not None}

@@ -14,7 +14,16 @@ from contracts.field_error import FieldError
 from contracts.types import Code
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
-from services.alerts.engine.signals import CONTACT, HEARD, KEY_DATE, NEED, NEED_SETTLED, REGISTRATION, SignalName
+from services.alerts.engine.signals import (
+    CONTACT,
+    HEARD,
+    KEY_DATE,
+    NEED,
+    NEED_SETTLED,
+    PROFILE_REVIEW,
+    REGISTRATION,
+    SignalName,
+)
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, Days, for_all_tiers
 from services.alerts.engine.unmet import Unmet
@@ -105,6 +114,11 @@ class Silence(BaseModel):
         begins = HEARD[self.after] if self.after else frozenset()
         taken_back = {ProfileChanged} if CONTACT in self.signals else set()
         return frozenset(chain.from_iterable(HEARD[name] for name in self.signals)) - begins - taken_back
+
+    @cached_property
+    def needs_stated_contact(self) -> bool:
+        """Return whether a change of the profile concerns the silence only if it states or clears a last contact."""
+        return PROFILE_REVIEW not in (*self.signals, self.after)
 
     @cached_property
     def _allowed(self) -> Mapping[Mode, Mapping[str, timedelta]]:
