@@ -1,12 +1,11 @@
 """Reads the store once per process, and sends each transition of an alert to the streams that may see it."""
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from eventsourcing.persistence import MapperDeserialisationError
 
 from chassis.commands.problem import ProblemError
 from chassis.consume.local_feed import PAUSE_SECONDS, POLL_SECONDS
@@ -18,15 +17,13 @@ from chassis.runtime.supervisor import Health
 from chassis.runtime.turns import EVENTS_PER_TURN
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
-from contracts.alerts import AlertEvent
+from services.alerts.live.recent import MAX_RESUMED, Recent, Unread
 from services.alerts.live.subscription import Subscription
-from services.alerts.live.transitions import Transition, Wanted, holders, transition_of
+from services.alerts.live.transitions import Transition, Wanted, holders
 
 # Of one process.
 MAX_STREAMS: Final = 500
 MAX_STREAMS_OF_PERSON: Final = 5
-# After how many transitions, and at the start of the process events, a stream can still be resumed.
-MAX_RESUMED: Final = 1_000
 RETRY_AFTER_SECONDS: Final = 5
 
 
@@ -39,9 +36,8 @@ class Broadcast:
         self._pool = pool
         self._health = health
         self._streams: dict[Subscription, None] = {}
-        self._recent: deque[Transition] = deque()
-        # What follows `_recent_after` is known up to `_position`; None before the first read.
-        self._recent_after = 0
+        self._recent = Recent()
+        # What follows `_recent.after` is known up to `_position`; None before the first read.
         self._position: int | None = None
         self._is_stopping = False
         self._woken = asyncio.Event()
@@ -52,15 +48,18 @@ class Broadcast:
 
         Another process may have sent more than this one has read. After a restore, a position may not exist any more.
         """
-        head = await self._store.head() if last_position is not None else 0
+        head = 0
+        if last_position is not None:
+            head = await self._store.head()
+            await self._recent.prepare(last_position)
+        # From here on without a pause: what follows is sent, or missed.
         position = self._require_room(subject)
         if last_position is None:
             subscription = Subscription(subject, wanted, position, ())
-        elif self._recent_after <= last_position <= max(head, position):
-            missed = [each for each in self._recent if each.position > last_position]
-            subscription = Subscription(subject, wanted, last_position, missed)
         else:
-            subscription = Subscription(subject, wanted, position, None)
+            missed = self._recent.since(last_position) if last_position <= max(head, position) else None
+            after = position if missed is None else last_position
+            subscription = Subscription(subject, wanted, after, missed)
         self._streams[subscription] = None
         return subscription
 
@@ -81,7 +80,7 @@ class Broadcast:
     async def run(self) -> None:
         """Follow the store. After a restart of this task, the streams continue where it was."""
         if self._position is None:
-            self._position = self._recent_after = max(0, await self._store.head() - MAX_RESUMED)
+            self._position = self._recent.after = max(0, await self._store.head() - MAX_RESUMED)
         while True:
             self._woken.clear()
             rows = await self._store.read_all(after=self._position, limit=EVENTS_PER_TURN)
@@ -93,35 +92,19 @@ class Broadcast:
             await asyncio.sleep(PAUSE_SECONDS if len(rows) < EVENTS_PER_TURN else 0)
 
     async def _send(self, rows: Sequence[RecordedEvent]) -> None:
-        transitions, unreadable = self._decoded(rows)
-        held = await holders(self._pool, transitions, utc_now()) if self._streams and transitions else {}
+        events = [Unread(row, self._mapper) for row in rows]
+        transitions = [each for event in events for each in event.transitions or ()] if self._streams else []
+        held = await holders(self._pool, transitions, utc_now()) if transitions else {}
         # From here on without a pause: a stream that is opened meanwhile gets all or none of these.
         self._position = rows[-1].id
-        self._remember(transitions)
+        self._recent.add(events)
+        is_unreadable = bool(self._streams) and any(event.transitions is None for event in events)
         for stream in list(self._streams):
-            if unreadable:
+            if is_unreadable:
                 self._offer(stream, reset(self._position))
             for each in transitions:
                 if stream.is_open and stream.includes(each, held[each.customer_id]):
                     self._offer(stream, each.text)
-
-    def _decoded(self, rows: Sequence[RecordedEvent]) -> tuple[list[Transition], int]:
-        """Return the transitions among the rows, and how many rows only a newer build can read."""
-        transitions, unreadable = [], 0
-        for row in rows:
-            try:
-                envelope = self._mapper.to_envelope(row)
-            except MapperDeserialisationError:
-                unreadable += 1
-                continue
-            if isinstance(envelope.event, AlertEvent):
-                transitions.append(transition_of(envelope))
-        return transitions, unreadable
-
-    def _remember(self, transitions: Sequence[Transition]) -> None:
-        self._recent += transitions
-        while len(self._recent) > MAX_RESUMED:
-            self._recent_after = self._recent.popleft().position
 
     def _offer(self, stream: Subscription, text: bytes) -> None:
         if not stream.offer(text):

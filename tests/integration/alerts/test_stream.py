@@ -24,14 +24,15 @@ from chassis.service import GRACE_SECONDS, Server, Service, ServiceContext, list
 from chassis.store.mapper import EventMapper
 from contracts import alerts
 from contracts.customer import HelperAdded, HelperRemoved, Merged, OwnerAssigned
-from contracts.event import Event
+from contracts.event import Envelope, Event
 from contracts.examples import CUSTOMER_ID, example, example_envelope
 from deploy.stack import tokens
 from services.alerts.__main__ import build
 from services.alerts.api import stream as route
 from services.alerts.detection.detector import Detector
-from services.alerts.live import broadcast, subscription
+from services.alerts.live import broadcast, recent, subscription, transitions
 from services.alerts.live.broadcast import Broadcast
+from services.alerts.live.transitions import Transition
 from tests.bench.harness.event_data import envelope, fill
 from tests.support.nginx import CONFIGURATION, nginx
 from tests.support.rule_books import THREE_RULES
@@ -255,11 +256,28 @@ async def test_a_client_may_be_ahead_of_this_process(live: Live) -> None:
         assert await messages.transitions(1) == [("acknowledged", 2)]
 
 
+async def test_an_event_is_decoded_once_and_only_for_a_stream(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = list[int]()
+
+    def transition_of(envelope: Envelope[Any]) -> Transition:
+        read.append(envelope.position)
+        return transitions.transition_of(envelope)
+
+    monkeypatch.setattr(recent, "transition_of", transition_of)
+    await live.add(RAISED, ACKNOWLEDGED)
+    await has_read_all(live)
+    assert read == []
+    for _ in range(2):
+        async with live.open(last=1) as messages:
+            assert await messages.transitions(1) == [("acknowledged", 2)]
+    assert len(read) == 1
+
+
 @pytest.mark.parametrize("last", ["too old", "unknown"])
 async def test_a_client_whose_last_message_is_not_known_is_told_to_read_the_list(
     live: Live, monkeypatch: pytest.MonkeyPatch, last: str
 ) -> None:
-    monkeypatch.setattr(broadcast, "MAX_RESUMED", 2)
+    monkeypatch.setattr(recent, "MAX_RESUMED", 2)
     await live.add(RAISED, *[ACKNOWLEDGED] * 4)
     await has_read_all(live)
     async with live.open(last=1 if last == "too old" else 1_000) as messages:
