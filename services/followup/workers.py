@@ -27,6 +27,8 @@ from services.followup.surveys.sender import SurveySender
 CONSUMER = "followup-plans"
 OWN_CONSUMER = "followup-plans-own"
 CARE_CONSUMER = "followup-care"
+# No request waits for the tasks that alerts ask for, so small batches are gathered.
+GATHER_SECONDS = 0.25
 
 
 def assemble(context: ServiceContext, needs: Dependencies) -> tuple[list[Applier], list[Task]]:
@@ -56,7 +58,13 @@ def assemble(context: ServiceContext, needs: Dependencies) -> tuple[list[Applier
     consumer = Consumer(of_customers, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(CONSUMER))
     care = CareRequests(needs.pool, customers=needs.customers, tasks=needs.tasks)
     of_alerts = Applier(CARE_CONSUMER, context.pool, care.receive)
-    alerts = Consumer(of_alerts, [ALERT_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(CARE_CONSUMER))
+    alerts = Consumer(
+        of_alerts,
+        [ALERT_EVENTS],
+        bootstrap=settings.kafka_bootstrap,
+        health=health(CARE_CONSUMER),
+        gather_seconds=GATHER_SECONDS,
+    )
     tail = LocalFeed(needs.store, needs.mapper, of_own, health=health(OWN_CONSUMER))
     timers: dict[str, RunDue] = {
         "plans": plans.run_due,
