@@ -13,6 +13,7 @@ from services.alerts.engine.features import failure_of_all
 from services.alerts.engine.rule import RuleDefinition
 from services.alerts.engine.selection import named_segments
 from services.alerts.engine.shapes import Count
+from services.alerts.engine.words import Words
 
 # The most tags of a customer.
 TAGS: Final = 50
@@ -42,9 +43,9 @@ def evaluable(definition: RuleDefinition) -> RuleDefinition:
     """
     found = [outcome(definition.applies, each) for each in samples_of(definition.applies)] if definition.applies else []
     if found and all(each.failure for each in found):
-        reason = found[-1].failure
+        why = found[-1].failure or Words("", "")
         raise FieldError(
-            f"this condition fails on every customer: {reason}", f"该条件对任何客户都无法求值：{reason}", "applies"
+            f"this condition fails on every customer: {why.en}", f"该条件不能用于任何客户：{why.zh}", "applies"
         )
     count = definition.condition
     if isinstance(count, Count) and count.feature and (reason := failure_of_all(count.feature)):

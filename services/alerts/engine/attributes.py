@@ -12,6 +12,7 @@ from contracts import customer
 from contracts.event import Event
 from contracts.field_error import FieldError
 from services.alerts.engine.facts import PROFILE, Facts
+from services.alerts.engine.words import Words, evaluation_failed
 
 # The attribute that only rules have which name segments.
 SEGMENTS: Final = "segments"
@@ -66,7 +67,7 @@ class Outcome(NamedTuple):
     """Whether a rule applies. With `failure`, this cannot be said, for this reason."""
 
     applies: bool
-    failure: str | None = None
+    failure: Words | None = None
 
 
 def attributes_of(facts: Facts) -> Attributes:
@@ -82,7 +83,7 @@ def outcome(condition: str, attributes: Attributes) -> Outcome:
     try:
         return Outcome(CONDITIONS.evaluate(condition, attributes.values()))
     except EvaluationError as error:
-        return Outcome(applies=False, failure=str(error))
+        return Outcome(applies=False, failure=evaluation_failed(str(error)))
 
 
 def checked(condition: str) -> str:

@@ -75,5 +75,5 @@ def outcome_within(condition: str, attributes: Attributes, segments: Mapping[str
     try:
         names = memberships(segments, facts)
     except UnknownMembershipError as error:
-        return Outcome(applies=False, failure=str(error))
+        return Outcome(applies=False, failure=error.reason)
     return outcome(condition, attributes._replace(segments=names))
