@@ -46,13 +46,13 @@ async def unmute_rule(customer_id: UUID, rule_id: Code, caller: Handler, needs: 
 
 
 async def handle(customer_id: UUID, command: MuteCommand, caller: Caller, needs: Dependencies) -> Response:
-    holders, acting = await needs.directory.holders_of_kept(customer_id), await handling_for(caller, needs.directory)
+    holders, may_mute = await needs.directory.holders_of_kept(customer_id), await handling_for(caller, needs.directory)
     handled = await needs.mutes.handle(
         mute_id(customer_id, command.rule_id),
         command,
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
-        authorize=lambda _state: require(acting, holders),
+        authorize=lambda _state: may_mute(holders),
     )
     return answer(handled, f"/v1/customers/{customer_id}/mutes")
