@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from chassis.commands.decider import ForbiddenError, GoneError, MovedError, RejectedError
 from chassis.commands.problem import CATALOGUE, ProblemError
 from chassis.commands.result import ConflictError, KeyReusedError, VersionMismatchError
-from chassis.http.field_errors import invalid_field, without_tags
+from chassis.http.field_errors import invalid_field, without_consequences, without_tags
 from chassis.postgres.database import UNAVAILABLE, ClockError
 from chassis.store.append import EventTooLargeError
 from chassis.store.group_commit import OverloadedError
@@ -94,7 +94,7 @@ async def answer_validation(request: Request, error: Exception) -> Response:
             "detail": each.en,
             "detail_zh": each.zh,
         }
-        for each in map(invalid_field, found)
+        for each in map(invalid_field, without_consequences(found))
     ]
     return problem(
         request,
