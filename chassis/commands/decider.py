@@ -18,6 +18,10 @@ class RejectedError(Exception):
         self.zh = zh
 
 
+class ForbiddenError(RejectedError):
+    """The command is rejected because of who sends it."""
+
+
 class GoneError(RejectedError):
     """The command is rejected because its object no longer exists."""
 

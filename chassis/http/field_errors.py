@@ -119,6 +119,22 @@ def invalid_field(error: Mapping[str, Any]) -> InvalidField:
     return InvalidField(location, rule, en.format(**context) if known else en, zh.format(**context) if known else zh)
 
 
+def without_consequences(errors: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return pydantic's errors without a list that is "too short" only because its invalid entries are not counted."""
+    return [each for each in errors if not (is_long_enough(each) and any(is_below(other, each) for other in errors))]
+
+
+def is_long_enough(error: Mapping[str, Any]) -> bool:
+    """Return whether a list that is said to be too short has been sent with enough entries."""
+    return error["type"] == "too_short" and bool(len(error["input"]) >= error["ctx"]["min_length"])
+
+
+def is_below(error: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether an error is about a part of what another one is about."""
+    place = other["loc"]
+    return len(error["loc"]) > len(place) and bool(error["loc"][: len(place)] == place)
+
+
 def without_tags(location: Sequence[str | int], sent: Any) -> tuple[str | int, ...]:
     """Return the place of a value in what was sent.
 

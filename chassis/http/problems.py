@@ -13,10 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from chassis.commands.decider import GoneError, MovedError, RejectedError
+from chassis.commands.decider import ForbiddenError, GoneError, MovedError, RejectedError
 from chassis.commands.problem import CATALOGUE, ProblemError
 from chassis.commands.result import ConflictError, KeyReusedError, VersionMismatchError
-from chassis.http.field_errors import invalid_field, without_tags
+from chassis.http.field_errors import invalid_field, without_consequences, without_tags
 from chassis.postgres.database import UNAVAILABLE, ClockError
 from chassis.store.append import EventTooLargeError
 from chassis.store.group_commit import OverloadedError
@@ -94,7 +94,7 @@ async def answer_validation(request: Request, error: Exception) -> Response:
             "detail": each.en,
             "detail_zh": each.zh,
         }
-        for each in map(invalid_field, found)
+        for each in map(invalid_field, without_consequences(found))
     ]
     return problem(
         request,
@@ -110,8 +110,18 @@ async def answer_rejected(request: Request, error: Exception) -> Response:
         raise error
     if isinstance(error, MovedError):
         return answer_moved(request, error)
-    code = "gone" if isinstance(error, GoneError) else "rejected"
-    return problem(request, code, error.en, error.zh, code_override=error.code)
+    return problem(request, kind_of(error), error.en, error.zh, code_override=error.code)
+
+
+def kind_of(error: RejectedError) -> str:
+    """Return the code of the catalogue whose status and title a rejection has."""
+    match error:
+        case GoneError():
+            return "gone"
+        case ForbiddenError():
+            return "forbidden"
+        case _:
+            return "rejected"
 
 
 def answer_moved(request: Request, error: MovedError) -> Response:

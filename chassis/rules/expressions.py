@@ -5,7 +5,7 @@ So no loop goes through what another loop made: each could double it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from functools import lru_cache
 from itertools import product
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import Any
 
 from cel_expr_python import cel
 
+from chassis.rules.expression_choices import first_impossible
 from chassis.rules.expression_tree import Node, tree_of
 from contracts.types import FORBIDDEN
 
@@ -37,6 +38,8 @@ FAULT = re.compile(r"<input>:(?P<line>\d+):(?P<column>\d+): (?P<reason>[^\n]*)")
 MAX_REASON = 200
 # Compiled expressions, about 70 KB each. Drafts and previews compile others than those in use.
 KEPT = 1_000
+NEVER = "never has this value; it is one of:"
+NAMED_TWICE = "is known already: choose another name for the variable of exists, all, map or filter"
 LOOP_OF_LOOP = "a list that is gone through cannot depend on the variable or the result of exists, all, map or filter"
 # Translations of the library's messages by a part of their text; other messages are "无法使用".
 REASONS_ZH = {
@@ -44,6 +47,8 @@ REASONS_ZH = {
     "undeclared reference": "未知的名称",
     "no matching overload": "类型不匹配",
     "recursion limit": "嵌套过深",
+    NEVER: "不会有这个值",
+    NAMED_TWICE: "exists、all、map 或 filter 的变量不能与已有的名称相同，请换一个名称",
     LOOP_OF_LOOP: "被遍历的列表不能依赖 exists、all、map 或 filter 的变量或结果",
 }
 
@@ -67,10 +72,20 @@ class EvaluationError(Exception):
 
 
 class Conditions:
-    """Conditions over variables with these names and types; those of `nullable` may be null."""
+    """Conditions over variables with these names and types; those of `nullable` may be null.
 
-    def __init__(self, variables: Mapping[str, type], nullable: Mapping[str, type] = MappingProxyType({})) -> None:
+    `choices` are the values of the texts that have only some, besides the empty text.
+    """
+
+    def __init__(
+        self,
+        variables: Mapping[str, type],
+        nullable: Mapping[str, type] = MappingProxyType({}),
+        choices: Mapping[str, Collection[str]] = MappingProxyType({}),
+    ) -> None:
         own = {name: TYPES[kind] for name, kind in variables.items()}
+        self._choices = choices
+        self._names = frozenset({*variables, *nullable})
         self._checked = cel.NewEnv(
             config=cel.NewEnvConfigFromYaml(WITHOUT_COMPARISONS),
             variables=own | {name: NULLABLE[kind] for name, kind in nullable.items()},
@@ -82,6 +97,19 @@ class Conditions:
     def check(self, text: str) -> None:
         """Raise ExpressionError unless `text` is a condition over the variables."""
         self._compiled(text)
+
+    def check_new(self, text: str) -> None:
+        """Check a condition that somebody writes, more strictly than what is stored.
+
+        No loop may hide a variable, and no variable may be compared with a value that it never has.
+        """
+        self.check(text)
+        tree = self.tree(text)
+        if fault := named_twice(text, tree, self._names):
+            raise fault
+        if found := first_impossible(text, tree, self._choices):
+            values = ", ".join(f"'{each}'" for each in found.allowed)
+            raise ExpressionError(*line_and_column(text, found.place), f"{found.variable} {NEVER} {values}")
 
     def tree(self, text: str) -> Node:
         """Return the parts of a condition that was checked."""
@@ -112,17 +140,28 @@ class Conditions:
             raise fault_of(str(error)) from None
         if checked.return_type() != cel.Type.BOOL:
             raise ExpressionError(1, 1, f"the result is {checked.return_type()}, but must be true or false")
-        check_loops(text, tree_of(checked.serialize()))
+        check_loops(text, tree_of(checked.serialize()), self._names)
         return self._environment.compile(text, disable_check=True)
 
 
-def check_loops(text: str, tree: Node) -> None:
+def named_twice(text: str, tree: Node, names: Container[str]) -> ExpressionError | None:
+    """Return what is wrong with the first loop whose variable has one of the names."""
+    for loop in tree.within():
+        if loop.variable and loop.variable in names:
+            # The place of a loop is that of the parenthesis before its variable.
+            place = max(loop.place, text.find(loop.variable, loop.place))
+            return ExpressionError(*line_and_column(text, place), f"{loop.variable} {NAMED_TWICE}")
+    return None
+
+
+def check_loops(text: str, tree: Node, names: Container[str]) -> None:
     """Raise ExpressionError if a loop goes through a list that another loop makes or changes."""
     loops = [node for node in tree.within() if node.variable]
     variables = {each.variable for each in loops}
     for part in (part for each in loops for part in each.parts[0].within()):
         if part.variable or part.name in variables:
-            raise ExpressionError(*line_and_column(text, part.place), LOOP_OF_LOOP)
+            fault = ExpressionError(*line_and_column(text, part.place), LOOP_OF_LOOP)
+            raise named_twice(text, tree, names) or fault
 
 
 def shown(reason: str) -> str:

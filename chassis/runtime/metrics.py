@@ -31,6 +31,7 @@ PARKED = Counter(
 )
 TIMERS = Counter("care_timers_fired_total", "Timers fired and handled.")
 RULE_FAILURES = Counter("care_alert_rule_failures_total", "Evaluations in which an expression of an alert rule failed.")
+LADDER_FAILURES = Counter("care_alert_ladder_failures_total", "Rungs of alerts that failed. Each is tried again.")
 TASK_RESTARTS = Counter("care_task_restarts_total", "Restarts of background tasks after a failure.", ["task"])
 LOOP_LAG = Histogram(
     "care_event_loop_lag_seconds",

@@ -43,7 +43,8 @@ class VersionRoutes(Generic[E, V]):
     `noun` is part of the operation names; `parameter` is the path parameter of the name, None if there is only one.
     `versions` is the dependency that looks versions up; `body` is the one that validates a request body as a version,
     None if another route publishes.
-    `view` is the response model; `view_fields` returns its fields, by default those of the version.
+    `view` is the response model; `view_fields` returns its fields, by default those of the version. It may say that the
+    latest version is not in force, such as one that removes what was before.
     `publishers` may publish; `readers` may read.
     """
 
@@ -117,7 +118,7 @@ class VersionRoutes(Generic[E, V]):
                 raise not_found()
             response.headers["ETag"] = etag(loaded.version)
             is_in_force = present is not None and present.number == found.number
-            fields = {**self.view_fields(found), "id": versions.stream_of(name), "is_in_force": is_in_force}
+            fields = {"is_in_force": is_in_force, **self.view_fields(found), "id": versions.stream_of(name)}
             return self.view.model_validate(fields)
 
         return read

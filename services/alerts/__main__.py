@@ -101,7 +101,7 @@ def build(context: ServiceContext) -> Service:
         Task("consumer", "consumer", memories.follow(health("consumer"))),
         Task("timers", "timers", timers.run),
         Task("timers", "rule-sweep", Timers(sweep.run_due, health=health("rule-sweep")).run),
-        Task("timers", "ladder", Timers(ladder.run_due, health=health("ladder")).run),
+        Task("timers", "ladder", Timers(ladder.run_due, health=health("ladder"), problem=ladder.problem).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
         Task("projection", rows.CONSUMER, ladders.follow(health(rows.CONSUMER))),
     ]

@@ -228,10 +228,8 @@ class Ladder:
         self.rows[alert_id] = now + RETRY
         stream = self.streams[alert_id]
         match look(stream, self.ladders, self.muted(stream), now):
-            case None:
-                return
-            case datetime() as work_begins:
-                self.rows[alert_id] = work_begins
+            case datetime() as next_look:
+                self.rows[alert_id] = next_look
                 self.deferred.add(alert_id)
                 return
             case due:

@@ -101,12 +101,19 @@ class RuleDesk:
         return customer_id
 
     async def tell(
-        self, customer_id: UUID, event: Event, at: datetime | None = None, *, stream_id: UUID | None = None
+        self,
+        customer_id: UUID,
+        event: Event,
+        at: datetime | None = None,
+        *,
+        stream_id: UUID | None = None,
+        recorded_at: datetime | None = None,
     ) -> UUID:
         event_id, at = uuid4(), at or datetime.now(UTC)
         metadata = Metadata(actor="tests", correlation_id="tests")
         self.heard += 1
-        envelope = Envelope(event_id, customer_id, stream_id or customer_id, 1, self.heard, at, at, metadata, event)
+        stream, known = stream_id or customer_id, recorded_at or at
+        envelope = Envelope(event_id, customer_id, stream, 1, self.heard, at, known, metadata, event)
         async with transaction(self.pool) as held:
             await self.detector.apply(received_of([envelope]), held)
         return event_id

@@ -11,7 +11,7 @@ from chassis.http.body import StrictRoute
 from chassis.http.responses import Accepted, answer
 from contracts.alerts import AlertState
 from services.alerts import commands
-from services.alerts.api.access import Handler, handling_for, require
+from services.alerts.api.access import Handler, handling_for
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.handling import Authorize
 
@@ -66,13 +66,13 @@ async def authorize_caller(
 
     A caller is known by the token.
     """
-    holders, acting = await needs.directory.holders(customer_id), await handling_for(caller, needs.directory)
+    holders, require = await needs.directory.holders(customer_id), await handling_for(caller, needs.directory)
     refusal = None
     if isinstance(command, commands.AssignAlert) and command.owner_id != caller.principal.subject:
         refusal = await needs.directory.refusal([command.owner_id])
 
     def authorize(alert: AlertState | None) -> None:
-        require(acting, holders, alert.owner_id if alert else None)
+        require(holders, alert.owner_id if alert else None)
         if refusal:
             raise refusal
 

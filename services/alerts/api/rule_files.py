@@ -12,7 +12,7 @@ from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError
 from chassis.http.access import Caller, Previewer
 from chassis.http.body import StrictRoute
-from chassis.http.field_errors import invalid_field, without_tags
+from chassis.http.field_errors import invalid_field, without_consequences, without_tags
 from chassis.http.problems import pointer
 from chassis.rules.yaml_text import YamlError, read_yaml, write_yaml
 from contracts.alerts import Reason, RulePhase
@@ -110,9 +110,8 @@ async def imported(name: str, given: Any, reason: str, caller: Caller, needs: De
         NAME.validate_python(name)
         rule = DEFINITION.validate_python(given)
     except ValidationError as error:
-        return ImportedRule(
-            name=name, outcome="failed", errors=list(map(faults_in(given), error.errors()[:MAX_FAULTS]))
-        )
+        faults = without_consequences(error.errors())[:MAX_FAULTS]
+        return ImportedRule(name=name, outcome="failed", errors=list(map(faults_in(given), faults)))
     if name in RESERVED:
         return failed(name, "reserved", "This name is reserved.", "此名称已保留。")
     if refusal := await needs.directory.refusal(named_in(rule)):

@@ -8,13 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.commands.problem import not_found
 from chassis.http.access import Caller
 from chassis.http.as_of import AsOf
 from chassis.http.body import StrictRoute
+from chassis.http.responses import GONE
 from contracts.types import Code
 from services.alerts.api.access import Reader
 from services.alerts.api.customers import require
+from services.alerts.api.missing_rules import missing_rule
 from services.alerts.api.rule_views import SentenceView, text
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.detection.feature_rings import completed_states
@@ -79,13 +80,13 @@ async def explain_rules(customer_id: UUID, caller: Reader, needs: Needs) -> Rule
     return RuleExplanations(customer_id=customer_id, rules=found)
 
 
-@router.get("/customers/{customer_id}/rules/{rule_id}")
+@router.get("/customers/{customer_id}/rules/{rule_id}", responses=GONE)
 async def explain_rule(customer_id: UUID, rule_id: Code, caller: Reader, needs: Needs) -> RuleExplanation:
     """Read whether one rule watches the customer, which condition is not met, and when an alert is due."""
     async for each in explanations(customer_id, caller, needs):
         if each.rule.id == rule_id:
             return view_of(each)
-    raise not_found()
+    raise await missing_rule(rule_id, needs.rules)
 
 
 async def explanations(customer_id: UUID, caller: Caller, needs: Dependencies) -> AsyncIterator[Explanation]:

@@ -5,14 +5,16 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
+from chassis.rules.expressions import Conditions, ExpressionError
 from contracts.customer import Mode, Stage
 from contracts.field_error import FieldError
-from services.alerts.engine.attributes import Attributes, outcome
+from services.alerts.engine.attributes import CONDITIONS, Attributes, outcome
 from services.alerts.engine.facts import PROFILE
-from services.alerts.engine.features import failure_of_all
+from services.alerts.engine.features import conditions_of, failure_of_all
 from services.alerts.engine.rule import RuleDefinition
 from services.alerts.engine.selection import named_segments
 from services.alerts.engine.shapes import Count
+from services.alerts.engine.words import Words
 
 # The most tags of a customer.
 TAGS: Final = 50
@@ -35,6 +37,23 @@ def samples_of(condition: str) -> Iterator[Attributes]:
             yield each._replace(segments=within)
 
 
+def written(definition: RuleDefinition) -> RuleDefinition:
+    """Return the definition. Raises FieldError for what is refused only in an expression that somebody writes."""
+    if definition.applies:
+        check_written(definition.applies, CONDITIONS, "applies")
+    count = definition.condition
+    if isinstance(count, Count) and count.counts:
+        check_written(count.counts, conditions_of(count.signal), "condition", "counts")
+    return definition
+
+
+def check_written(expression: str, conditions: Conditions, *place: str) -> None:
+    try:
+        conditions.check_new(expression)
+    except ExpressionError as error:
+        raise FieldError(error.en, error.zh, *place) from None
+
+
 def evaluable(definition: RuleDefinition) -> RuleDefinition:
     """Return the definition. Raises FieldError if one of its expressions fails on every sample.
 
@@ -42,9 +61,9 @@ def evaluable(definition: RuleDefinition) -> RuleDefinition:
     """
     found = [outcome(definition.applies, each) for each in samples_of(definition.applies)] if definition.applies else []
     if found and all(each.failure for each in found):
-        reason = found[-1].failure
+        why = found[-1].failure or Words("", "")
         raise FieldError(
-            f"this condition fails on every customer: {reason}", f"该条件对任何客户都无法求值：{reason}", "applies"
+            f"this condition fails on every customer: {why.en}", f"该条件不能用于任何客户：{why.zh}", "applies"
         )
     count = definition.condition
     if isinstance(count, Count) and count.feature and (reason := failure_of_all(count.feature)):
@@ -57,4 +76,4 @@ def evaluable(definition: RuleDefinition) -> RuleDefinition:
     return definition
 
 
-Definition = Annotated[RuleDefinition, AfterValidator(evaluable)]
+Definition = Annotated[RuleDefinition, AfterValidator(written), AfterValidator(evaluable)]

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from contracts.customer import Merged, Unmerged
-from contracts.event import Envelope
+from contracts.event import Envelope, Event
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.absorbing import absorb, evolve_absorbed, release
 from services.alerts.engine.care import reported
@@ -49,6 +49,8 @@ def receive_merging(
 ) -> Iterator[Ended]:
     """Fold the events of a customer that is, becomes or was a duplicate; yield each change with its customer."""
     for envelope in own:
+        if is_so(customer_id, memories, envelope.event):
+            continue
         after = facts_after(customer_id, memories, envelope, rules)
         holder = memories[customer_id].facts.merged_into or customer_id
         yield from ((holder, each, envelope) for each in reported(memories[holder].state.facts, envelope))
@@ -62,6 +64,17 @@ def receive_merging(
             next_due_at = min(memory.next_due_at, evaluation.next_due_at)
             memories[each] = memory.with_state(evaluation.state, next_due_at)
             yield from ((each, change, envelope) for change in evaluation.changes)
+
+
+def is_so(customer_id: UUID, memories: Mapping[UUID, Memory], event: Event) -> bool:
+    """Return whether a customer is merged or separate already, as an event says. Then the event changes nothing."""
+    match event:
+        case Merged(into_customer_id=into_id):
+            return customer_id in memories[into_id].facts.absorbed
+        case Unmerged(from_customer_id=from_id):
+            return customer_id not in memories[from_id].facts.absorbed
+        case _:
+            return False
 
 
 def facts_after(

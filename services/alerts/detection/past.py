@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from chassis.postgres.database import Pool
 from chassis.runtime.turns import in_turns
 from contracts.alerts import AlertRaised
-from contracts.customer import Registered
+from contracts.customer import OwnerAssigned, Registered
+from contracts.event import Envelope
 from services.alerts.detection.derivation import READ, envelope_of, evaluated
 from services.alerts.detection.replay import episodes_of
 from services.alerts.detection.undoing import within
@@ -136,4 +137,23 @@ async def replayed(
         found += begun
         if asyncio.get_running_loop().time() > until:
             break
-    return found
+    assigned = sorted((each for each in envelopes if isinstance(each.event, OwnerAssigned)), key=occurred)
+    owners = [(each.occurred_at, each.event.owner_id) for each in assigned]
+    return [addressed(each, owners) for each in found]
+
+
+def occurred(envelope: Envelope[Any]) -> datetime:
+    return envelope.occurred_at
+
+
+def addressed(episode: AlertRaised, owners: Sequence[tuple[datetime, str]]) -> AlertRaised:
+    """Return an episode with its employee. `owners` are those of the customer, each with the time of the assignment.
+
+    An episode that begins with a fact entered late may be raised before its owner is entered. It counts for the owner
+    of that time or, if there was none, for the first one after it.
+    """
+    if episode.owner_id is not None:
+        return episode
+    before = [owner_id for at, owner_id in owners if at <= episode.starts_at]
+    after = [owner_id for at, owner_id in owners if at > episode.starts_at]
+    return episode.model_copy(update={"owner_id": next(iter([*before[-1:], *after]), None)})

@@ -18,6 +18,7 @@ from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.failures import failures
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.words import Words
 
 PAGE: Final = 500
 MAX_CUSTOMERS: Final = 200_000
@@ -45,6 +46,7 @@ class PreviewFailure(BaseModel):
 
     customer_id: UUID
     reason: str
+    reason_zh: str
 
 
 class RulePreview(BaseModel):
@@ -101,11 +103,11 @@ class Counts:
         self.severities[self._rule.severity(facts.tier)] += len(due)
         self.owners.update(owner_of(each) for each in due.values())
 
-    def fail(self, customer_id: UUID, reason: str) -> None:
+    def fail(self, customer_id: UUID, reason: Words) -> None:
         """Count a customer on which an expression fails."""
         self.totals["failing"] += 1
         if len(self.failures) < MAX_FAILURES:
-            self.failures.append(PreviewFailure(customer_id=customer_id, reason=reason))
+            self.failures.append(PreviewFailure(customer_id=customer_id, reason=reason.en, reason_zh=reason.zh))
 
 
 def owner_of(finding: Finding) -> str | None:

@@ -22,11 +22,13 @@ CLEAR = """
     )
 """
 ADD = """
-    INSERT INTO rule_failure (rule_id, customer_id, reason, over_at, failed_at)
-    SELECT *, $5::timestamptz FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[])
+    INSERT INTO rule_failure (rule_id, customer_id, reason, reason_zh, over_at, failed_at)
+    SELECT *, $6::timestamptz FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
     ON CONFLICT (rule_id, customer_id)
-    DO UPDATE SET reason = excluded.reason, over_at = excluded.over_at, failed_at = excluded.failed_at
-    WHERE (rule_failure.reason, rule_failure.over_at) IS DISTINCT FROM (excluded.reason, excluded.over_at)
+    DO UPDATE SET reason = excluded.reason, reason_zh = excluded.reason_zh, over_at = excluded.over_at,
+        failed_at = excluded.failed_at
+    WHERE (rule_failure.reason, rule_failure.reason_zh, rule_failure.over_at)
+        IS DISTINCT FROM (excluded.reason, excluded.reason_zh, excluded.over_at)
 """
 CLEAR_OTHERS = "DELETE FROM rule_failure WHERE rule_id <> ALL($1)"
 
@@ -36,11 +38,11 @@ async def record(held: Connection, memories: Mapping[UUID, Memory], book: RuleBo
     if not any(each.selecting or each.counting for each in (book, book.shadow_book)):
         return
     found = [
-        (rule_id, customer_id, *failure)
+        (rule_id, customer_id, failure.reason.en, failure.reason.zh, failure.over_at)
         for customer_id, each in memories.items()
         for rule_id, failure in of_both(with_absorbed(each.facts), book, now).items()
     ]
-    rule_ids, customer_ids, *others = ([row[place] for row in found] for place in range(4))
+    rule_ids, customer_ids, *others = ([row[place] for row in found] for place in range(5))
     await held.execute(CLEAR, list(memories), rule_ids, customer_ids)
     if found:
         await held.execute(ADD, rule_ids, customer_ids, *others, now)

@@ -3,7 +3,7 @@
 A condition is CEL and knows no time, because nothing would tell when its result changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +12,7 @@ from contracts import customer
 from contracts.event import Event
 from contracts.field_error import FieldError
 from services.alerts.engine.facts import PROFILE, Facts
+from services.alerts.engine.words import Words, evaluation_failed
 
 # The attribute that only rules have which name segments.
 SEGMENTS: Final = "segments"
@@ -24,7 +25,9 @@ VARIABLES: Final[Mapping[str, type]] = {
     **dict.fromkeys(PROFILE, str),
     SEGMENTS: list,
 }
-CONDITIONS: Final = Conditions(VARIABLES)
+# The values of the attributes that have only some.
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"stage": tuple(customer.Stage), "mode": tuple(customer.Mode)}
+CONDITIONS: Final = Conditions(VARIABLES, choices=CHOICES)
 # Outcomes that are kept. Few customers differ in all attributes that a condition may name.
 KEPT: Final = 20_000
 # The events that change an attribute.
@@ -66,7 +69,7 @@ class Outcome(NamedTuple):
     """Whether a rule applies. With `failure`, this cannot be said, for this reason."""
 
     applies: bool
-    failure: str | None = None
+    failure: Words | None = None
 
 
 def attributes_of(facts: Facts) -> Attributes:
@@ -82,13 +85,13 @@ def outcome(condition: str, attributes: Attributes) -> Outcome:
     try:
         return Outcome(CONDITIONS.evaluate(condition, attributes.values()))
     except EvaluationError as error:
-        return Outcome(applies=False, failure=str(error))
+        return Outcome(applies=False, failure=evaluation_failed(str(error)))
 
 
-def checked(condition: str) -> str:
+def checked(condition: str, check: Callable[[str], None] = CONDITIONS.check) -> str:
     """Return the condition. Raises FieldError with the place of the fault, if it is no condition over attributes."""
     try:
-        CONDITIONS.check(condition)
+        check(condition)
     except ExpressionError as error:
         raise FieldError(error.en, error.zh) from None
     return condition

@@ -60,6 +60,13 @@ def fields_of(signal: RingName) -> Mapping[str, type]:
     return {**found, EVENT: str} if len(heard) > 1 else found
 
 
+def choices_of(signal: RingName) -> dict[str, tuple[str, ...]]:
+    """Return the values of the variables that have only some."""
+    fields = fields_of(signal)
+    found = {name: tuple(map(str, kind)) for name, kind in fields.items() if issubclass(kind, StrEnum)}
+    return {**found, EVENT: tuple(sorted(map(short_name, HEARD[signal])))} if EVENT in fields else found
+
+
 def values_of(signal: RingName, event: Event) -> Values:
     """Return the values of `variables_of`. A field that an event does not have is "", 0 or false."""
     return tuple(

@@ -37,6 +37,8 @@ NOTHING: Final[Mapping[str, Words]] = {
 }
 NOTHING_KNOWN: Final = Words("There is nothing that the rule could watch.", "没有该规则可监控的内容。")
 
+EXPRESSION_FAILED: Final = "expression-failed"
+
 
 class Reason(NamedTuple):
     """Why something is as it is. The codes never change."""
@@ -82,13 +84,15 @@ def explain(state: CustomerState, rules: RuleBook, completeness: Completeness, n
     episodes = {id(found): episode for key, episode in state.open.items() if (found := matches[key])}
     failed = failures(facts, rules, now)
     others = [episode for key, episode in state.open.items() if matches[key] is None]
+    behind = causes_behind(others, facts, rules, now)
     for rule in rules.rules:
         own = [each for each in findings if each.rule is rule and each.settled is None and now < each.closes_at]
         own = [each for each in own if not each.stretch.is_continuation or id(each) in episodes]
         watched = [watch(each, episodes.get(id(each)), facts, rules, completeness, now) for each in own]
-        watched += [remaining(each, rules.zone) for each in others if each.rule_id == rule.id]
+        own_failed = failed.get(rule.id)
+        watched += [remaining(each, own_failed, behind, rules.zone) for each in others if each.rule_id == rule.id]
         watched.sort(key=lambda each: (each.alert_id is None, each.due_at or NEVER_DUE))
-        yield Explanation(rule, None if watched else unwatched(rule, facts, failed.get(rule.id)), watched)
+        yield Explanation(rule, None if watched else unwatched(rule, facts, own_failed), watched)
 
 
 def watch(
@@ -106,16 +110,28 @@ def watch(
     )
 
 
-def remaining(episode: Episode, zone: str) -> Watched:
-    """Return an open alert that the next evaluation may end."""
+def causes_behind(
+    episodes: Sequence[Episode], facts: Facts, rules: RuleBook, now: datetime
+) -> dict[UUID, tuple[UUID, ...]]:
+    """Return the causes of open alerts by their ids, whatever the conditions of their rules say."""
+    ids = {each.rule_id for each in episodes}
+    every = rules.only(*(rule.for_all for rule in rules.rules if rule.id in ids))
+    matches = match({str(each.alert_id): each for each in episodes}, find(facts, every), now) if ids else {}
+    return {UUID(key): causes_of(facts, found.stretch) for key, found in matches.items() if found}
+
+
+def remaining(episode: Episode, failure: Failure | None, causes: Mapping[UUID, tuple[UUID, ...]], zone: str) -> Watched:
+    """Return an open alert that the next evaluation may end, or that stays open because the condition fails."""
     return Watched(
         since=episode.silent_since,
         due_at=episode.starts_at,
         concerns_id=episode.concerns_id,
         owner_id=episode.owner_id,
         alert_id=episode.alert_id,
-        causes=(),
-        reason=still_open(episode, zone),
+        causes=causes.get(episode.alert_id, ()),
+        reason=kept_open(episode, failure.reason, zone)
+        if failure and failure.over_at is None
+        else still_open(episode, zone),
     )
 
 
@@ -130,8 +146,8 @@ def unwatched(rule: Rule, facts: Facts, failure: Failure | None) -> Reason:
         return Reason("not-registered", Words("The customer is not registered.", "客户尚未登记。"))
     if failure:
         why = failure.reason
-        en, zh = f"An expression of the rule fails on this customer: {why}", f"规则的表达式对该客户无法求值：{why}"
-        return Reason("expression-failed", Words(en, zh))
+        en, zh = f"An expression of the rule fails on this customer: {why.en}", f"规则不能用于该客户：{why.zh}"
+        return Reason(EXPRESSION_FAILED, Words(en, zh))
     if not rule.applies_to(facts):
         en, zh = f"The condition does not hold: {rule.applies}.", f"客户不满足条件：{rule.applies}。"
         return Reason("condition-not-met", Words(en, zh))
@@ -153,6 +169,13 @@ def nothing(rule: Rule) -> Words:
 def still_open(episode: Episode, zone: str) -> Reason:
     at = local_time(episode.starts_at, zone)
     return Reason("open", Words(f"The alert has been open since {at}.", f"预警自 {at} 起未解除。"))
+
+
+def kept_open(episode: Episode, why: Words, zone: str) -> Reason:
+    at = local_time(episode.starts_at, zone)
+    en = f"The alert has been open since {at}. It stays open while the condition of the rule fails on this customer"
+    zh = f"预警自 {at} 起未解除。规则的条件不能用于该客户，预警保持不变"
+    return Reason(EXPRESSION_FAILED, Words(f"{en}: {why.en}", f"{zh}：{why.zh}"))
 
 
 def waiting(finding: Finding, facts: Facts, zone: str, completeness: Completeness, now: datetime) -> Reason:

@@ -7,12 +7,13 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.rule import Rule
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Count
+from services.alerts.engine.words import Words, evaluation_failed
 
 
 class Failure(NamedTuple):
     """Why the expression of a rule fails on a customer, and until when. Without `over_at`, only a change ends it."""
 
-    reason: str
+    reason: Words
     over_at: datetime | None = None
 
 
@@ -35,4 +36,4 @@ def of_count(rule: Rule, count: Count, facts: Facts) -> Failure | None:
     failed = count.failed(facts)
     if failed is None or count.unmet(facts) or not rule.applies_to(facts):
         return None
-    return Failure(failed.reason, failed.event.at + timedelta(days=count.days))
+    return Failure(evaluation_failed(failed.reason), failed.event.at + timedelta(days=count.days))

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from chassis.rules.expressions import Conditions, EvaluationError, ExpressionError
 from contracts.event import Event
 from contracts.field_error import FieldError
-from services.alerts.engine.counted_fields import Values, samples_of, values_of, variables_of
+from services.alerts.engine.counted_fields import Values, choices_of, samples_of, values_of, variables_of
 from services.alerts.engine.facts import Failed
 from services.alerts.engine.rings import HEARD, SEPARATOR, RingName
 
@@ -68,7 +68,7 @@ def features_of(features: Iterable[Feature]) -> Features:
 
 @cache
 def conditions_of(signal: RingName) -> Conditions:
-    return Conditions(variables_of(signal))
+    return Conditions(variables_of(signal), choices=choices_of(signal))
 
 
 def check(signal: RingName, expression: str, place: str) -> None:

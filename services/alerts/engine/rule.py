@@ -114,6 +114,11 @@ class Rule(RuleDefinition):
         return outcome_within(self.applies, attributes, self.segments, facts)
 
     @property
+    def for_all(self) -> "Rule":
+        """Return the rule without its condition."""
+        return self.model_copy(update={"applies": None, "segments": {}})
+
+    @property
     def changed(self) -> Occurrence | None:
         """Return the event that published this version or, if it is later, one of a segment that it names."""
         stated = (each.stated for each in self.segments.values())

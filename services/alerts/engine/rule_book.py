@@ -22,6 +22,7 @@ from services.alerts.engine.rule_set import Hearing, RuleSet
 from services.alerts.engine.segments import EVENTS as OF_SEGMENTS
 from services.alerts.engine.segments import Segment
 from services.alerts.engine.shapes import Count
+from services.alerts.engine.words import Words
 from services.alerts.engine.zone import BUSINESS_ZONE
 
 
@@ -58,16 +59,16 @@ class RuleBook(BaseModel):
         """Return the rules in shadow as a book of their own."""
         return RuleBook(zone=self.zone, rules=self.shadow)
 
-    def only(self, rule: Rule) -> "RuleBook":
-        """Return a book with one rule, and with what counts as a contact here."""
-        return RuleBook(zone=self.zone, rules=(rule,), contacts=self.contacts)
+    def only(self, *rules: Rule) -> "RuleBook":
+        """Return a book with these rules, and with what counts as a contact here."""
+        return RuleBook(zone=self.zone, rules=rules, contacts=self.contacts)
 
     @cached_property
     def selecting(self) -> tuple[Rule, ...]:
         """Return the rules in force that do not apply to all customers."""
         return tuple(rule for rule in self.rules if rule.applies)
 
-    def condition_failures(self, facts: Facts) -> dict[str, str]:
+    def condition_failures(self, facts: Facts) -> dict[str, Words]:
         """Return the reason of each rule in force whose condition fails on a customer."""
         if not self.selecting:
             return {}

@@ -24,7 +24,11 @@ letters_of = lru_cache(KEPT)(letters)
 
 
 class UnknownMembershipError(Exception):
-    """Whether a customer is in a segment cannot be said. The text is the reason."""
+    """Whether a customer is in a segment cannot be said, for this reason."""
+
+    def __init__(self, reason: Words) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
 
 
 class Segment(BaseModel):
@@ -52,10 +56,15 @@ def memberships(segments: Mapping[str, Segment], facts: Facts) -> tuple[str, ...
 
 def is_member(name: str, segment: Segment, facts: Facts) -> bool:
     if segment.filter is None:
-        raise UnknownMembershipError((segment.fault or Words(name, name)).en)
+        raise UnknownMembershipError(segment.fault or Words(name, name))
     found = contains(segment.filter, facts)
     if found is None:
-        raise UnknownMembershipError(f"segment {name}: the tiers of the customer are not known before a rebuild")
+        raise UnknownMembershipError(
+            Words(
+                f"segment {name}: the tiers of the customer are not known before a rebuild",
+                f"客户分群 {name}：重建之前，客户的分层未知",
+            )
+        )
     return found
 
 

@@ -10,7 +10,7 @@ from chassis.rules.expression_tree import Node
 from chassis.rules.expressions import at_place, line_and_column
 from contracts.field_error import FieldError
 from contracts.types import refuse_unprintable
-from services.alerts.engine.attributes import CONDITIONS, SEGMENTS, Attributes, Outcome, outcome
+from services.alerts.engine.attributes import CONDITIONS, SEGMENTS, Attributes, Outcome, checked, outcome
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.segments import Segment, UnknownMembershipError, memberships, unknown
 from services.alerts.engine.words import Words
@@ -42,6 +42,7 @@ def named_segments(condition: str) -> tuple[NamedSegment, ...]:
     named = {node.parts[1].place for node in tests}
     for node in nodes:
         if node.name == SEGMENTS and node.place not in named:
+            checked(condition, CONDITIONS.check_new)
             en = "segments can only be used as 'name' in segments, with the name of a segment as a text"
             zh = "segments 只能写成 '名称' in segments，名称须为文本常量"
             raise FieldError(*at_place(*line_and_column(condition, node.place), en, zh))
@@ -75,5 +76,5 @@ def outcome_within(condition: str, attributes: Attributes, segments: Mapping[str
     try:
         names = memberships(segments, facts)
     except UnknownMembershipError as error:
-        return Outcome(applies=False, failure=str(error))
+        return Outcome(applies=False, failure=error.reason)
     return outcome(condition, attributes._replace(segments=names))

@@ -26,6 +26,11 @@ MODES_ZH = {"follow-up": "跟进期", "maintenance": "维护期"}
 READ_AS_DAYS = timedelta(hours=48)
 
 
+def evaluation_failed(reason: str) -> Words:
+    """Return why an expression cannot be evaluated. `reason` is that of the CEL library, which is in English."""
+    return Words(reason, f"表达式无法求值：{reason}")
+
+
 def scope(facts: Facts) -> str:
     """Return the tier and the mode of a customer."""
     return f"{facts.tier or 'no tier'}, {facts.mode or facts.stage}"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from contracts.alerts import Rung, Whom
 from contracts.event import Envelope
 from services.alerts.commands import Escalate
+from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.ladder.definitions import Ladders
 from services.alerts.ladder.rows import next_due, raised_last
 
@@ -22,13 +23,11 @@ class Due(NamedTuple):
     rungs: tuple[Rung, ...]
 
 
-def look(
-    envelopes: Sequence[Envelope[Any]], ladders: Ladders, muted: datetime | None, now: datetime
-) -> Due | datetime | None:
-    """Return what is due, or until when it waits for work time, or None if nothing is due."""
-    due_at = next_due(envelopes, ladders, muted)
-    if due_at is None or due_at > now:
-        return None
+def look(envelopes: Sequence[Envelope[Any]], ladders: Ladders, muted: datetime | None, now: datetime) -> Due | datetime:
+    """Return what is due now, or when to look again: NEVER_DUE if no rung is left."""
+    due_at = next_due(envelopes, ladders, muted) or NEVER_DUE
+    if due_at > now:
+        return due_at
     # An alert that is raised again climbs its ladder from the start.
     raised = raised_last(envelopes)
     definition = ladders.of(raised).definition

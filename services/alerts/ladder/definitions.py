@@ -14,7 +14,7 @@ from contracts.alerts import AlertRaised, AlertSeverity, LadderPublished
 from contracts.event import Envelope
 from services.alerts.domain.definition import LADDER
 from services.alerts.engine.stretch import NEVER_DUE
-from services.alerts.staff.calendars import Publication, calendar_at, next_change, publications
+from services.alerts.staff.calendars import Publication, calendar_at, is_lost, next_change, publications
 
 VERSIONS = f"SELECT {COLUMNS} FROM event WHERE stream_id = ANY($1) ORDER BY position"  # noqa: S608
 
@@ -43,6 +43,18 @@ class Ladders(NamedTuple):
         if found is None:
             raise LookupError(f"there is no ladder for {event.severity}")
         return AlertLadder(found, self.calendar(found.calendar, raised.recorded_at))
+
+    def in_force(self, now: datetime) -> list[LadderPublished]:
+        """Return the ladder in force of each severity that has one."""
+        timelines: dict[str, Timeline[LadderPublished]] = {each: Timeline() for each in AlertSeverity}
+        for each in self.versions:
+            timelines[each.event.severity] = evolve(timelines[each.event.severity], each.event)
+        found = (LADDER.in_force(timeline, severity, now) for severity, timeline in timelines.items())
+        return [each for each in found if each]
+
+    def has_calendar(self, definition: LadderPublished) -> bool:
+        """Return whether a version of the ladder's calendar is known. Otherwise, the shipped calendar counts."""
+        return not is_lost(definition.calendar, self.calendars[definition.calendar])
 
     def calendar(self, name: str, at: datetime) -> WorkCalendar:
         """Return the version of a calendar that was in force at an instant; see `calendar_at`."""

@@ -20,11 +20,11 @@ CONSUMER: Final = "alert-ladder"
 TABLES: Final = ("alert_ladder",)
 STREAMS = f"SELECT {COLUMNS} FROM event WHERE stream_id = ANY($1) ORDER BY stream_id, version"  # noqa: S608
 SAVE = """
-    INSERT INTO alert_ladder (alert_id, customer_id, rule_id, next_rung_at)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[])
+    INSERT INTO alert_ladder (alert_id, customer_id, rule_id, next_rung_at, is_deferred)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::bool[])
     ON CONFLICT (alert_id) DO UPDATE
         SET customer_id = excluded.customer_id, rule_id = excluded.rule_id, next_rung_at = excluded.next_rung_at,
-            is_deferred = false
+            is_deferred = excluded.is_deferred
 """
 DELETE = "DELETE FROM alert_ladder WHERE alert_id = ANY($1)"
 MUTED = """
@@ -34,10 +34,13 @@ MUTED = """
 
 
 class LadderRow(NamedTuple):
+    """When the next rung of an alert is due. It is computed again at the next publication of a calendar if deferred."""
+
     alert_id: UUID
     customer_id: UUID
     rule_id: str
     next_rung_at: datetime
+    is_deferred: bool
 
 
 class LadderRows:
@@ -66,7 +69,11 @@ class LadderRows:
         ladders = await self._ladders.load(held)
         muted = await muted_until(held, self._mapper, {key_of(envelopes) for envelopes in streams.values()})
         due = {each: next_due(each_of, ladders, muted.get(key_of(each_of))) for each, each_of in streams.items()}
-        return [LadderRow(each, *key_of(streams[each]), at) for each, at in due.items() if at]
+        return [
+            LadderRow(each, *key_of(streams[each]), at, is_provisional(streams[each], ladders))
+            for each, at in due.items()
+            if at
+        ]
 
 
 async def events_of(
@@ -87,6 +94,11 @@ def key_of(envelopes: Sequence[Envelope[Any]]) -> MuteKey:
 def raised_last(envelopes: Sequence[Envelope[Any]]) -> Envelope[Any]:
     """Return the event that raised the alert the last time."""
     return next(each for each in reversed(envelopes) if isinstance(each.event, AlertRaised))
+
+
+def is_provisional(envelopes: Sequence[Envelope[Any]], ladders: Ladders) -> bool:
+    """Return whether the work time of an alert is counted by another calendar, because its own was lost."""
+    return not ladders.has_calendar(ladders.of(raised_last(envelopes)).definition)
 
 
 def next_due(envelopes: Sequence[Envelope[Any]], ladders: Ladders, muted: datetime | None) -> datetime | None:

@@ -1,27 +1,29 @@
 """Reminds the people of the rungs that are due, each once."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from chassis.commands.command_handler import allow_all
 from chassis.commands.result import VersionMismatchError
+from chassis.consume.isolation import RETRYABLE
 from chassis.postgres.database import Pool
 from chassis.runtime.clock import Clock, utc_now
+from chassis.store.group_commit import OverloadedError
 from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertState, Whom
 from contracts.cloudevents import type_of
-from contracts.event import Envelope
 from contracts.followup import CalendarPublished
 from services.alerts.actor import ACTOR
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.handling import AlertHandler, Authorize
 from services.alerts.ladder.climbing import Due, Reached, look, next_rung
 from services.alerts.ladder.definitions import Ladders, StoredLadders
+from services.alerts.ladder.problems import LadderProblems
 from services.alerts.ladder.rows import events_of, key_of
 from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.quiet_hours.windows import QuietHours
+from services.alerts.staff.calendars import lost_calendars
 from services.alerts.staff.directory import Directory
 from services.alerts.staff.mutes import muted_until
 
@@ -36,7 +38,8 @@ TAKE = """
         ORDER BY next_rung_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ) RETURNING alert_id
 """
-DEFER = "UPDATE alert_ladder SET next_rung_at = $2, is_deferred = true WHERE alert_id = $1"
+# Unless the feed has computed the row again meanwhile.
+DEFER = "UPDATE alert_ladder SET next_rung_at = $2 WHERE alert_id = $1 AND is_deferred AND next_rung_at = $3"
 LOOK_AGAIN = "UPDATE alert_ladder SET next_rung_at = $1, is_deferred = false WHERE is_deferred"
 
 
@@ -72,6 +75,11 @@ class LadderTimer:
         # The position of the last calendar by which alerts were deferred, and the time of the last look.
         self._calendars: int | None = None
         self._looked_at = NEVER_DUE
+        self._problems = LadderProblems()
+
+    def problem(self) -> str | None:
+        """Return in one line what is wrong, although the other rungs are reached; None if nothing is."""
+        return self._problems.text(self._clock())
 
     async def run_due(self) -> int:
         """Return how many rungs were reached or deferred: outside work time, what is late waits for its start."""
@@ -82,9 +90,8 @@ class LadderTimer:
         ladders = await self._ladders.load(self._pool)
         # The feed computes the due time of an alert again once it was escalated.
         rows = await self._pool.fetch(TAKE, now, BATCH, now + RETRY)
-        streams = await events_of(self._pool, self._mapper, [row["alert_id"] for row in rows])
         batch = Batch(now, ladders, await self._quiet_hours.load(self._pool, now), {})
-        return sum([await self._ring(alert_id, envelopes, batch) for alert_id, envelopes in streams.items()])
+        return sum([await self._attempt(row["alert_id"], batch) for row in rows])
 
     async def _look_again(self, now: datetime) -> None:
         """Look again at what was deferred: at the start, and if a calendar was published or the clock was set back.
@@ -92,18 +99,42 @@ class LadderTimer:
         Then work time may begin earlier than a row says.
         """
         latest = await self._pool.fetchval(CALENDARS)
-        if latest != self._calendars or now < self._looked_at:
+        is_other = latest != self._calendars or now < self._looked_at
+        if is_other:
             await self._pool.execute(LOOK_AGAIN, now)
+        if is_other or self._problems.lost_calendars:
+            self._problems.lost_calendars = await self._lost_calendars(now)
         self._calendars, self._looked_at = latest, now
 
-    async def _ring(self, alert_id: UUID, envelopes: Sequence[Envelope[Any]], batch: Batch) -> int:
-        latest, key, now = envelopes[-1], key_of(envelopes), batch.now
+    async def _lost_calendars(self, now: datetime) -> list[str]:
+        """Return the calendars of the ladders and the quiet hours in force of which no version is known."""
+        ladders, quiet = await self._ladders.load(self._pool), await self._quiet_hours.load(self._pool, now)
+        named = [each.calendar for each in ladders.in_force(now)]
+        return await lost_calendars(self._pool, [*named, *([quiet.definition.calendar] if quiet.calendar else [])])
+
+    async def _attempt(self, alert_id: UUID, batch: Batch) -> int:
+        """Reach the next rung of one alert. If that fails, it is tried again after RETRY, and holds up no other one."""
+        try:
+            reached = await self._ring(alert_id, batch)
+        except (*RETRYABLE, OverloadedError):
+            raise
+        except Exception as error:  # noqa: BLE001 - any other failure is caused by the events of this alert
+            self._problems.failed(alert_id, error, batch.now)
+            return 0
+        self._problems.succeeded(alert_id)
+        return reached
+
+    async def _ring(self, alert_id: UUID, batch: Batch) -> int:
+        now, envelopes = batch.now, (await events_of(self._pool, self._mapper, [alert_id])).get(alert_id)
+        if not envelopes:
+            # A restore has lost the alert.
+            await self._pool.execute(DEFER, alert_id, NEVER_DUE, now + RETRY)
+            return 1
+        latest, key = envelopes[-1], key_of(envelopes)
         muted = await muted_until(self._pool, self._mapper, [key])
         match look(envelopes, batch.ladders, muted.get(key), now):
-            case None:
-                return 0
-            case datetime() as work_begins:
-                await self._pool.execute(DEFER, alert_id, work_begins)
+            case datetime() as next_look:
+                await self._pool.execute(DEFER, alert_id, next_look, now + RETRY)
                 return 1
             case due:
                 command = next_rung(due, await self._reached(latest.event, latest.subject, due, batch))

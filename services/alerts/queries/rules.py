@@ -35,7 +35,7 @@ SHADOW_COUNTS = """
     FROM shadow_episode WHERE rule_id = $1 GROUP BY number ORDER BY number DESC LIMIT $2
 """
 FAILURES = """
-    SELECT customer_id, reason, failed_at FROM rule_failure
+    SELECT customer_id, reason, coalesce(reason_zh, reason) AS reason_zh, failed_at FROM rule_failure
     WHERE rule_id = $1 AND ($2::uuid IS NULL OR customer_id > $2) AND (over_at IS NULL OR over_at > $4)
     ORDER BY customer_id LIMIT $3
 """
@@ -81,6 +81,7 @@ class RuleFailure(BaseModel):
 
     customer_id: UUID
     reason: str
+    reason_zh: str
     failed_at: datetime
 
 

@@ -95,7 +95,7 @@ def require_expressions(scheme: commands.TierScheme) -> None:
     faults: list[tuple[int, ExpressionError]] = []
     for index, rule in enumerate(scheme.tiers):
         try:
-            CONDITIONS.check(rule.when or "true")
+            CONDITIONS.check_new(rule.when or "true")
         except ExpressionError as fault:
             faults.append((index, fault))
     if faults:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chassis.rules.expressions import Conditions
-from contracts.customer import TierInputs, TierRule, TierSchemePublished
+from contracts.customer import Stage, TierInputs, TierRule, TierSchemePublished
 from contracts.money import DEFAULT_EXPONENT, EXPONENTS
 
 VARIABLES = {
@@ -23,7 +23,7 @@ VARIABLES = {
 }
 # Null if there is no named survey answer.
 NULLABLE = {"nps": int, "csat": int}
-CONDITIONS = Conditions(VARIABLES, NULLABLE)
+CONDITIONS = Conditions(VARIABLES, NULLABLE, {"stage": tuple(Stage)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ async def test_a_condition_that_fails_changes_nothing_and_is_shown_until_it_can_
     found = await failures(desk)
     assert {each["customer_id"] for each in found} == {str(customer_id), str(other_id)}
     assert all("index" in each["reason"].lower() for each in found)
+    assert all(each["reason_zh"] == f"表达式无法求值：{each['reason']}" for each in found)
 
     await desk.tell(customer_id, tagged("other"))
     await desk.settle()
@@ -143,6 +144,7 @@ async def test_a_preview_says_on_which_customers_the_condition_fails(
     assert (seen["customers"], seen["open"], seen["failing"]) == (5, 1, 3)
     assert [each["customer_id"] for each in seen["failures"]] == sorted(map(str, others))[:2]
     assert all("index" in each["reason"].lower() for each in seen["failures"])
+    assert all(each["reason_zh"].startswith("表达式无法求值") for each in seen["failures"])
 
 
 async def test_a_condition_fails_on_no_erased_customer(desk: RuleDesk) -> None:

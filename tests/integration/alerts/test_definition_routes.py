@@ -51,6 +51,8 @@ async def test_what_is_wrong_is_named(desk: RuleDesk) -> None:
         "/calendar": LADDER | {"calendar": "unknown"},
         "/rungs/1/after_minutes": LADDER | {"rungs": [RUNGS[1], RUNGS[0]]},
         "/rungs/1/whom": LADDER | {"rungs": [RUNGS[0], {"after_minutes": 1, "whom": "neighbour"}]},
+        "/rungs/0/whom": LADDER | {"rungs": [{"after_minutes": 1, "whom": "neighbour"}]},
+        "/rungs": LADDER | {"rungs": []},
         "/reason": {"rungs": RUNGS},
     }
     for pointer, body in refused.items():

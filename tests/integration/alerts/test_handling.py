@@ -104,10 +104,21 @@ async def test_an_employee_who_has_left_handles_and_mutes_nothing(alert_desk: De
     absence = example(AbsenceNoted, employee_id=ACTING, stand_in_id=STRANGER, **days)
     await alert_desk.tell(absence, EmployeeLeft(employee_id=leaver), subject=EMPLOYEE_STREAM_ID)
     for step, body in STEPS.items():
-        assert problem(await alert_desk.post(f"{ADDRESS}/{step}", body, leaver)) == (403, "forbidden"), step
-    headers = alert_desk.issuer.headers(leaver, "sales")
+        refused = await alert_desk.post(f"{ADDRESS}/{step}", body, leaver)
+        assert problem(refused) == (403, "employee-left"), step
+        assert refused.json()["detail"] == f"The employee {leaver} has left the company and can handle no alerts."
+    headers = {**alert_desk.issuer.headers(leaver, "sales"), "Accept-Language": "zh"}
     mute = f"/v1/customers/{CUSTOMER_ID}/mutes/inactivity"
-    assert (await alert_desk.http.put(mute, json={"reason": "客户停产"}, headers=headers)).status_code == 403
+    for refused in (
+        await alert_desk.http.put(mute, json={"reason": "客户停产"}, headers=headers),
+        await alert_desk.http.delete(mute, headers=headers),
+    ):
+        assert problem(refused) == (403, "employee-left")
+        assert (refused.json()["type"], refused.json()["title"]) == ("/problems/forbidden", "无权查看或执行")
+        assert refused.json()["detail"] == f"员工 {leaver} 已离职，不能处理预警。"
+    items = [{"alert_id": str(ALERT_ID), "action": "acknowledge"}]
+    [result] = (await alert_desk.post("/v1/alerts/bulk", {"items": items}, leaver)).json()["results"]
+    assert (result["status"], result["problem"]["code"]) == (403, "employee-left")
     await alert_desk.tell(EmployeeReturned(employee_id=leaver), subject=EMPLOYEE_STREAM_ID)
     assert (await alert_desk.post(f"{ADDRESS}/acknowledgement", by=leaver)).status_code == 200
 

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import Counter
 
 from chassis.postgres.database import open_pool, transaction
 from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
+from chassis.runtime import metrics
 from chassis.versions.decider import Publish
 from contracts import alerts as events
 from contracts.alerts import AlertSeverity, QuietWindow, Whom
@@ -20,7 +22,10 @@ from contracts.followup.calendar import Closure, WorkInterval
 from services.alerts import commands
 from services.alerts.actor import ACTOR
 from services.alerts.engine.stretch import NEVER_DUE
+from services.alerts.ladder.problems import FORGOTTEN_AFTER
+from services.alerts.ladder.timer import RETRY
 from services.alerts.quiet_hours.windows import QuietHours
+from services.alerts.staff.mutes import muted_until
 from tests.bench.harness.event_data import fill
 from tests.support.ladder_desk import CRITICAL, LATE_ROW, LEADER, OWNER, STAND_IN, Desk, at
 from tests.support.servers import Servers
@@ -363,6 +368,116 @@ async def test_what_could_not_be_stored_by_a_clock_ahead_is_tried_again_when_it_
 
 async def refused(_alert_id: UUID) -> None:
     raise ConnectionError
+
+
+UNREADABLE = "UPDATE event SET state = '{}' WHERE stream_id = $1"
+READABLE = "UPDATE event SET state = $2 WHERE stream_id = $1"
+
+
+async def test_an_alert_whose_rung_fails_delays_only_itself_and_is_shown(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    failing, others = await desk.open(), [await desk.open() for _ in range(3)]
+    state = await desk.admin.fetchval("SELECT state FROM event WHERE stream_id = $1", failing)
+    await desk.admin.execute(UNREADABLE, failing)
+    failures = counted(metrics.LADDER_FAILURES)
+    assert await desk.timer.run_due() == len(others)
+    await desk.dated()
+    assert [len(await desk.rungs(each)) for each in others] == [1, 1, 1]
+    assert counted(metrics.LADDER_FAILURES) == failures + 1
+    assert desk.timer.problem() == "the rungs of 1 alerts fail; the log says which, and why"
+    assert await desk.timer.run_due() == 0
+    await desk.admin.execute(READABLE, failing, state)
+    desk.now += RETRY
+    assert await desk.timer.run_due() == 1
+    assert len(await desk.rungs(failing)) == 1
+    assert desk.timer.problem() is None
+
+
+async def test_an_alert_that_fails_no_longer_because_it_has_no_row_is_forgotten(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    await desk.admin.execute(UNREADABLE, await desk.open())
+    await desk.timer.run_due()
+    await desk.admin.execute("DELETE FROM alert_ladder")
+    desk.now += FORGOTTEN_AFTER
+    assert desk.timer.problem() is None
+
+
+def counted(metric: Counter) -> float:
+    (found,) = (sample.value for each in metric.collect() for sample in each.samples if sample.name.endswith("_total"))
+    return found
+
+
+async def test_alerts_of_a_ladder_whose_calendar_a_restore_has_lost_climb_by_the_shipped_one(desk: Desk) -> None:
+    desk.now = at("2025-09-28 09:00")
+    night = (WorkInterval(start=20 * 60, end=23 * 60),)
+    calendar = SHIPPED[CHINA_OFFICE].model_copy(update={"name": "night-desk", "week": (night,) * 7, "years": ()})
+    await desk.tell(calendar, uuid4())
+    await desk.publish(CRITICAL, (0, Whom.OWNER), (30, Whom.LEADER), calendar="night-desk")
+    await desk.admin.execute("DELETE FROM fact WHERE type = 'care.followup.calendar-published.v1'")
+    desk.now = at("2025-09-29 10:00")
+    by_day, other = await desk.open(), await desk.open(AlertSeverity.INFO)
+    await desk.run("2025-09-29 11:00")
+    assert [when for when, *_ in await desk.rungs(by_day)] == ["09-29 10:00", "09-29 10:30"]
+    assert len(await desk.rungs(other)) == 1
+    assert desk.timer.problem() == "no version of the calendar night-desk is known, the shipped one counts"
+    desk.now = at("2025-09-29 18:30")
+    by_night = await desk.open()
+    desk.now = at("2025-09-29 19:00")
+    await desk.tell(calendar, uuid4())
+    await desk.run("2025-09-29 21:00")
+    assert [when for when, *_ in await desk.rungs(by_night)] == ["09-29 20:00", "09-29 20:30"]
+    assert desk.timer.problem() is None
+
+
+async def test_a_lost_calendar_of_the_quiet_hours_is_shown_and_stops_nothing(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    windows = (QuietWindow(start=540, end=570),)
+    version = example(events.QuietHoursPublished, windows=windows, ignored_by=(), calendar="night-desk")
+    context = ACTOR.on_timer(desk.now, str(uuid4()), "test")
+    stream = desk.quiet_hours.stream_of()
+    await desk.quiet_hours.handler.handle(stream, Publish(version=version, at=desk.now), context)
+    await desk.dated()
+    alert_id = await desk.open(AlertSeverity.INFO)
+    await desk.run("2025-09-29 09:10")
+    assert len(await desk.rungs(alert_id)) == 1
+    assert desk.timer.problem() == "no version of the calendar night-desk is known, the shipped one counts"
+
+
+async def test_an_alert_that_was_looked_at_too_early_is_looked_at_next_when_its_rung_is_due(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    alert_id, done = await desk.open(), await desk.open(AlertSeverity.INFO)
+    await desk.run("2025-09-29 09:00")
+    await desk.admin.execute("UPDATE alert_ladder SET next_rung_at = $1", desk.now)
+    await desk.admin.execute(LATE_ROW, done, CUSTOMER_ID, desk.now)
+    await desk.timer.run_due()
+    rows = await desk.pool.fetch("SELECT alert_id, next_rung_at FROM alert_ladder")
+    assert dict(map(tuple, rows)) == {alert_id: at("2025-09-29 10:00"), done: NEVER_DUE}
+
+
+async def test_an_alert_that_a_restore_has_lost_is_not_looked_at_again(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    await desk.admin.execute(LATE_ROW, uuid4(), CUSTOMER_ID, desk.now)
+    await desk.timer.run_due()
+    assert await desk.pool.fetchval("SELECT next_rung_at FROM alert_ladder") == NEVER_DUE
+    assert desk.timer.problem() is None
+
+
+async def test_what_the_feed_has_computed_meanwhile_is_not_overwritten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timer reads that a rung waits for work time; then the feed applies a snooze."""
+    desk.now = at("2025-09-29 20:00")
+    alert_id = await desk.open(AlertSeverity.INFO)
+
+    async def snooze_first(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        found = await muted_until(*arguments)
+        await desk.do(alert_id, commands.Snooze(until=at("2025-10-10 15:00"), reason="客户休假"))
+        return found
+
+    monkeypatch.setattr("services.alerts.ladder.timer.muted_until", snooze_first)
+    await desk.timer.run_due()
+    assert await desk.pool.fetchval("SELECT next_rung_at FROM alert_ladder") == at("2025-10-10 15:00")
 
 
 async def test_what_is_late_outside_work_time_is_deferred_to_its_start(desk: Desk) -> None:

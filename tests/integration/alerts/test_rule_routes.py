@@ -1,6 +1,7 @@
 """The routes of rules: previews, lists, and what they refuse."""
 
 from collections import Counter
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -172,6 +173,15 @@ async def test_a_preview_counts_by_weeks_what_would_have_begun(desk: RuleDesk) -
     assert seen["owners"] == [{"owner_id": "E1", "counts": counts}]
     expected = Counter(str(past.monday(days_ago(days - 1))) for days in (15, 22, 29))
     assert {each["begins_on"]: each["count"] for each in seen["weeks"] if each["count"]} == expected
+
+
+async def test_the_past_of_facts_that_were_entered_late_is_that_of_the_owner(desk: RuleDesk) -> None:
+    customer_id, at = uuid4(), days_ago(10)
+    told = (Registered(name="上海腾云", kind=Kind.COMPANY), OwnerAssigned(owner_id="E1", leader_id="E2"))
+    for seconds, event in enumerate(told):
+        await desk.tell(customer_id, event, at, recorded_at=days_ago(1) + timedelta(seconds=seconds))
+    seen = (await desk.done("POST", "/v1/rules/calls/preview", {"definition": silence(7)}))["past"]
+    assert [(each["owner_id"], sum(each["counts"])) for each in seen["owners"]] == [("E1", 1)]
 
 
 async def test_the_sample_of_the_past_is_bounded(desk: RuleDesk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Rules as data: what a publication or a retirement does with customers and their open alerts."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -186,6 +187,30 @@ async def test_every_process_sees_a_publication(desk: RuleDesk) -> None:
     assert (rule.version, rule.published is not None) == (1, True)
     assert rule.published is not None
     assert rule.published.at < datetime.now(UTC)
+
+
+async def test_a_retired_rule_is_not_in_force_and_says_when_and_by_whom_it_was_retired(desk: RuleDesk) -> None:
+    customer_id = await desk.customer(10)
+    await desk.retire(CONTACTS)
+    retired = await desk.done("GET", f"/v1/rules/{CONTACTS}")
+    assert (retired["phase"], retired["number"], retired["is_in_force"]) == ("retired", 2, False)
+    earlier = await desk.done("GET", f"/v1/rules/{CONTACTS}?number=1")
+    assert (earlier["phase"], earlier["is_in_force"]) == ("published", False)
+    await desk.settle()
+    for method, path in (("GET", "rules"), ("PUT", "mutes")):
+        body = {"reason": "客户停产"} if method == "PUT" else None
+        refused = await desk.ask(method, f"/v1/customers/{customer_id}/{path}/{CONTACTS}", body)
+        found = refused.json()
+        assert (refused.status_code, found["code"], found["type"]) == (410, "rule-retired", "/problems/gone")
+        assert re.fullmatch(
+            rf"The rule {CONTACTS} was retired at 20\d\d-.* by E9. It watches no customers.", found["detail"]
+        )
+    unknown = await desk.ask("GET", f"/v1/customers/{customer_id}/rules/nothing")
+    assert unknown.status_code == 404
+    await desk.publish(CONTACTS, silence(7))
+    await desk.settle()
+    assert (await desk.done("GET", f"/v1/rules/{CONTACTS}"))["is_in_force"] is True
+    assert (await desk.done("GET", f"/v1/customers/{customer_id}/rules/{CONTACTS}"))["rule_version"] == 3
 
 
 async def test_a_shipped_rule_is_overridden_and_can_be_published_after_it_was_retired(desk: RuleDesk) -> None:

@@ -119,7 +119,11 @@ async def test_a_removed_segment_is_a_failure_of_the_rule_until_it_is_published_
     for rule in ("calls", "others"):
         found = await failures(desk, rule)
         assert {each["customer_id"] for each in found} == {str(vip_id), str(growth_id)}
-        assert {each["reason"] for each in found} == {"the segment east was removed"}
+        reasons = {(each["reason"], each["reason_zh"]) for each in found}
+        assert reasons == {("the segment east was removed", "客户分群 east 已删除")}
+    await desk.pool.execute("UPDATE rule_failure SET reason_zh = NULL")
+    # As an earlier build has recorded it.
+    assert {each["reason_zh"] for each in await failures(desk)} == {"the segment east was removed"}
     [calls] = [each for each in (await desk.done("GET", "/v1/rules"))["items"] if each["name"] == "calls"]
     assert calls["segment_faults"] == [{"en": "the segment east was removed", "zh": "客户分群 east 已删除"}]
 

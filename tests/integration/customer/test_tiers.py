@@ -181,6 +181,13 @@ async def test_a_condition_that_cannot_be_used_is_named_with_its_place(api: Api)
     assert (refused.status_code, refused.json()["code"]) == (422, "validation-failed")
     assert [each["pointer"] for each in refused.json()["errors"]] == ["/tiers/0/when"]
     assert "第 1 行第 1 列：未知的名称" in refused.json()["detail"]
+    for when, reason in (
+        ("stage in ['lsot']", "stage never has this value"),
+        ("[1].all(years, true)", "years is known"),
+    ):
+        refused = await put(api, "/v1/tier-schemes/own", SCHEME | {"tiers": [{**GOLD, "when": when}, REST]})
+        assert [each["pointer"] for each in refused.json()["errors"]] == ["/tiers/0/when"]
+        assert reason in refused.json()["detail"]
     assert (await api.post("/v1/tier-schemes/own/preview", faulty)).status_code == 422
     assert (await put(api, "/v1/tier-schemes/own", SCHEME, "leader")).status_code == 403
 

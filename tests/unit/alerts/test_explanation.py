@@ -15,6 +15,8 @@ from contracts.customer import (
     Registered,
     Stage,
     StageChanged,
+    TagAdded,
+    TagRemoved,
     TierChanged,
 )
 from contracts.event import Event
@@ -85,6 +87,21 @@ def test_an_open_alert_is_named() -> None:
     watch = watched(*A_VIP).asked(31)
     (one,) = ask(watch, "inactivity", 32).watched
     assert (one.alert_id, one.reason.code) == (next(iter(watch.said)).alert_id, "open")
+
+
+def test_an_alert_that_stays_open_because_the_condition_fails_says_so() -> None:
+    inactivity = DEFAULT_RULES.rule("inactivity")
+    assert inactivity
+    tagged, untagged = TagAdded(tag="key", vocabulary_number=1), TagRemoved(tag="key")
+    rules = RuleBook(rules=(inactivity.model_copy(update={"applies": "tags[0] == 'key'"}),))
+    watch = watched(*A_VIP, tagged, rules=rules).asked(31)
+    (before,) = ask(watch, "inactivity", 32).watched
+    (after,) = ask(watch.told(envelope(untagged, 33), now=33), "inactivity", 34).watched
+    assert (before.reason.code, after.reason.code) == ("open", "expression-failed")
+    assert (after.alert_id, after.causes) == (before.alert_id, before.causes)
+    assert "stays open while the condition of the rule fails on this customer: " in after.reason.text.en
+    assert after.reason.text.en.endswith("Index error: index=0 size=0")
+    assert "预警保持不变：表达式无法求值：" in after.reason.text.zh
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,8 @@ def test_an_event_on_which_the_expression_fails_is_a_failure_until_it_would_not_
     assert facts.failed[count.ring].event.at == day(5)
     assert len(facts.rings[count.ring]) == LENGTH
     [failure] = failures(facts, book, day(14)).values()
-    assert failure.reason == "INVALID_ARGUMENT: divide by zero"
+    assert failure.reason.en == "INVALID_ARGUMENT: divide by zero"
+    assert failure.reason.zh == "表达式无法求值：INVALID_ARGUMENT: divide by zero"
     assert failure.over_at == day(15)
     assert failures(facts, book, day(15)) == {}
     lost = evolve(facts, envelope(StageChanged(previous=Stage.NEW, stage=Stage.LOST), 7))

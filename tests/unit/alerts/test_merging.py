@@ -24,6 +24,7 @@ from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.changes import Change, Raising
 from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.facts import Facts
 from services.alerts.engine.items import divide
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
@@ -317,6 +318,32 @@ def test_a_duplicate_is_released_from_a_survivor_that_was_merged_meanwhile(is_la
     assert facts[DUPLICATE].latest_contact is not None
     assert facts[SURVIVOR].absorbed == {}
     assert facts[OTHER].absorbed.keys() == {SURVIVOR}
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_the_undoing_of_a_merge_that_never_was_changes_nothing(is_late: bool) -> None:
+    """Of a customer that is separate, or of one that is merged into another customer."""
+    task = on(1, DUPLICATE, example(followup.TaskScheduled, due_at=OCCURRED_AT + timedelta(days=40)), TASK)
+    both = Watch().told(on(0, SURVIVOR, registered), on(0, DUPLICATE, registered), task).asked(31)
+    if is_late:
+        both.told(on(32, DUPLICATE, merged))
+        other = UUID(int=3)
+        both.memories[other] = Memory(CustomerState(), NEVER_DUE)
+        void = customer.Unmerged(from_customer_id=other)
+    else:
+        void = unmerged
+    before, said = dict(both.memories), list(both.said)
+    assert before[DUPLICATE].state.open or is_late
+    both.told(on(33, DUPLICATE, void))
+    assert (both.memories, both.said) == (before, said)
+    assert both.memories[SURVIVOR if is_late else DUPLICATE].state.facts != Facts()
+
+
+def test_a_merge_that_is_told_twice_is_undone_with_all_events() -> None:
+    both = Watch().told(on(0, SURVIVOR, registered), on(0, DUPLICATE, registered), on(25, DUPLICATE, contact))
+    alone = both.memories[DUPLICATE].facts
+    both.told(on(26, DUPLICATE, merged), on(27, DUPLICATE, merged), on(28, DUPLICATE, unmerged))
+    assert both.memories[DUPLICATE].facts == alone
 
 
 def test_a_need_of_both_counts_from_its_older_statement() -> None:

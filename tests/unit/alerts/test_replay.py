@@ -93,6 +93,21 @@ def test_an_erased_customer_begins_nothing_more() -> None:
     assert days(begun(WEEKLY, fact(example(CustomerErased), 5))) == []
 
 
+def test_an_episode_that_was_known_before_its_owner_is_that_of_the_owner_of_then_or_of_the_first_one() -> None:
+    ownerless = begun(WEEKLY, now=day(8))[0].model_copy(update={"owner_id": None})
+    at = ownerless.starts_at
+    minute = timedelta(minutes=1)
+    cases: list[tuple[list[tuple[datetime, str]], str | None]] = [
+        ([], None),
+        ([(at - minute, "E1"), (at, "E2"), (at + minute, "E3")], "E2"),
+        ([(at + minute, "E3"), (at + 2 * minute, "E4")], "E3"),
+    ]
+    for owners, expected in cases:
+        assert past.addressed(ownerless, owners).owner_id == expected
+    owned = ownerless.model_copy(update={"owner_id": "E9"})
+    assert past.addressed(owned, cases[1][0]).owner_id == "E9"
+
+
 def test_weeks_are_those_of_the_business_zone_and_empty_ones_are_included() -> None:
     """2025-08-24T16:00Z is the Monday 2025-08-25 in the business zone."""
     weeks = Weeks(NOW)

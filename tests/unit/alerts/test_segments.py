@@ -41,6 +41,7 @@ from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.segments import Segment, contains
 from services.alerts.engine.selection import named_segments
 from services.alerts.engine.shapes import Owed
+from services.alerts.engine.words import Words
 from services.alerts.shipped.rules import INACTIVITY
 from tests.support.customer_life import CUSTOMER, Watch, day, envelope
 from tests.support.segment_changes import FIELDS, change, filter_of
@@ -164,14 +165,16 @@ def test_tiers_that_an_earlier_build_did_not_keep_are_a_failure_and_not_false() 
     assert contains(SegmentFilter(tier="vip"), known) is None
     assert contains(SegmentFilter(tier="vip", stage=Stage.LOST), known) is False
     book = RuleBook(rules=(rule(segments=of(SegmentFilter(proposed_in="value"))),))
-    assert "before a rebuild" in book.condition_failures(known)[INACTIVITY.id]
+    failure = book.condition_failures(known)[INACTIVITY.id]
+    assert ("before a rebuild" in failure.en, "重建之前" in failure.zh) == (True, True)
 
 
 def test_a_rule_without_its_segment_fails_on_every_customer() -> None:
     found = rule(f"!({IN_EAST})")
     known = facts()
-    assert found.outcome(known, attributes_of(known)) == (False, "there is no segment east")
-    assert RuleBook(rules=(found,)).condition_failures(known) == {INACTIVITY.id: "there is no segment east"}
+    fault = Words("there is no segment east", "没有客户分群 east")
+    assert found.outcome(known, attributes_of(known)) == (False, fault)
+    assert RuleBook(rules=(found,)).condition_failures(known) == {INACTIVITY.id: fault}
 
 
 def test_the_tiers_of_a_duplicate_do_not_count() -> None:

@@ -22,7 +22,7 @@ def doubled_within(times: int) -> str:
         "['aaaaaaaaaa']" + ".map(a, a + a)" * 26 + ".exists(a, a == 'b')",
         "[1]" + ".map(a, [a, a])" * 26 + " == []",
         doubled_within(20),
-        "['a'].exists(tags, [tags + tags].exists(t, t == tier))",
+        "['a'].exists(u, [u + u].exists(t, t == tier))",
         "tags.filter(t, t != 'a').exists(t, t == 'b')",
     ],
 )
@@ -48,6 +48,26 @@ def test_the_place_is_that_of_the_inner_list() -> None:
 )
 def test_loops_through_variables_and_fixed_lists_are_evaluated(condition: str) -> None:
     assert CONDITIONS.evaluate(condition, {"tags": ["a", "b"], "tier": "g"})
+
+
+@pytest.mark.parametrize(
+    ("condition", "place"),
+    [
+        ("tags.exists(tier, tier == 'a')", "column 13: tier"),
+        ("tags.exists(t, true) ||\n tags.all( score , score == 'a')", "line 2, column 12: score"),
+        ("['a'].exists(tags, [tags + tags].exists(t, t == tier))", "column 14: tags"),
+    ],
+)
+def test_a_loop_in_a_new_expression_hides_no_variable(condition: str, place: str) -> None:
+    conditions = Conditions({"tags": list, "tier": str}, {"score": int})
+    with pytest.raises(ExpressionError, match=f"{place} is known already: choose another name") as caught:
+        conditions.check_new(condition)
+    assert "请换一个名称" in caught.value.zh
+    conditions.check_new("tags.exists(other, other == tier)")
+
+
+def test_a_loop_in_a_stored_expression_may_hide_a_variable() -> None:
+    assert CONDITIONS.evaluate("tags.exists(tier, tier == 'a')", {"tags": ["a"], "tier": "g"})
 
 
 def test_only_so_many_compiled_expressions_are_kept() -> None:

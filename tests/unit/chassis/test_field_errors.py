@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from chassis.http.field_errors import PATTERNS, SENTENCES, InvalidField, invalid_field
+from chassis.http.field_errors import PATTERNS, SENTENCES, InvalidField, invalid_field, without_consequences
 from contracts.field_error import FieldError
 from contracts.money import KnownCurrency
 from contracts.types import Code, EmployeeId, Instant, Word
@@ -94,6 +94,25 @@ def test_a_rule_between_fields_names_the_invalid_field() -> None:
     assert invalid_field(refused.value.errors()[0]).location == ("things", 1, "size")
     error = {"loc": ("things", 1), "type": "value_error", "ctx": {"error": FieldError("no", "不", "parts", 0)}}
     assert invalid_field(error) == InvalidField(("things", 1, "parts", 0), "value_error", "no", "不")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        (["tiny", "small"], [("enum", ("sizes", 0))]),
+        (["tiny", "large", "huge"], [("enum", ("sizes", 0)), ("enum", ("sizes", 2))]),
+        (["tiny"], [("enum", ("sizes", 0)), ("too_short", ("sizes",))]),
+        (["small"], [("too_short", ("sizes",))]),
+        ([], [("too_short", ("sizes",))]),
+    ],
+)
+def test_a_list_with_an_invalid_entry_is_not_too_short(sizes: list[str], expected: list[Any]) -> None:
+    class Sized(BaseModel):
+        sizes: tuple[Size, ...] = Field(min_length=2)
+
+    with pytest.raises(ValidationError) as refused:
+        Sized.model_validate({"sizes": sizes})
+    assert [(each["type"], each["loc"]) for each in without_consequences(refused.value.errors())] == expected
 
 
 def test_an_error_of_an_unknown_kind_keeps_the_message_of_pydantic() -> None:

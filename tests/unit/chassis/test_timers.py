@@ -52,6 +52,20 @@ async def test_a_wake_during_the_rest_is_not_lost(monkeypatch: pytest.MonkeyPatc
         await eventually(lambda: is_done(due))
 
 
+async def test_a_problem_is_shown_while_timers_are_handled() -> None:
+    due, health, problems = Due(0), Health("timers"), ["one fails"]
+    woken = Timers(due.run_due, health=health, problem=lambda: problems[0] if problems else None)
+    async with background(woken.run):
+        await eventually(lambda: is_looking(due))
+        assert (health.is_ready, health.detail) == (False, "one fails")
+        problems.clear()
+        await eventually(lambda: is_ready(health))
+
+
+async def is_ready(health: Health) -> bool:
+    return health.is_ready
+
+
 async def is_looking(due: Due) -> bool:
     return due.looks > 0
 
