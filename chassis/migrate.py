@@ -38,8 +38,8 @@ class Schema:
 def migrate(schema: Schema, url: str) -> None:
     """Apply missing migrations to the database at `url`, as its owner. Safe to repeat, in parallel, and under load.
 
-    They are applied in the order of their numbers. A database of an earlier build may lack one whose number is lower than
-    the last one that it has: it was written earlier, and merged later.
+    They are applied in the order of their numbers. A database of an earlier build may lack one whose number is lower
+    than the last one that it has: it was written earlier, and merged later.
     """
     for _ in range(LOCK_ATTEMPTS - 1):
         try:
