@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
@@ -12,6 +12,7 @@ from chassis.store.event_store import COLUMNS, recorded
 from chassis.store.mapper import EventMapper
 from contracts.alerts import RuleDrafted, RulePhase, RulePublished, RuleRetired
 from contracts.topics import EVENT_TYPES
+from services.alerts.detection.rule_reading import rule_of
 from services.alerts.detection.stored_segments import POSITIONS, read_segments
 from services.alerts.engine.contact_definition import ContactDefinitions, definitions_of
 from services.alerts.engine.occurrence import Occurrence
@@ -135,13 +136,6 @@ def combined(shipped: RuleBook, rows: Iterable[Record]) -> RuleBook:
         shadow=tuple(in_shadow(drafts.values(), versions)),
         retired={name: occurrence(versions[name]) for name, event in events.items() if isinstance(event, RuleRetired)},
     )
-
-
-def rule_of(event: RulePublished | RuleDrafted, published: Occurrence | None = None) -> Rule:
-    """Return a version or a draft as a rule. Raises ValidationError if this build cannot read its definition."""
-    backlog = event.backlog if isinstance(event, RulePublished) and published else None
-    fields: dict[str, Any] = {**event.definition, "id": event.name, "version": event.number}
-    return Rule(**fields, published=published, backlog=backlog)
 
 
 def in_shadow(drafts: Iterable[Record], versions: dict[str, Record]) -> Iterator[Rule]:
