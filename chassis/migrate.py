@@ -36,7 +36,11 @@ class Schema:
 
 
 def migrate(schema: Schema, url: str) -> None:
-    """Apply missing migrations to the database at `url`, as its owner. Safe to repeat, in parallel, and under load."""
+    """Apply missing migrations to the database at `url`, as its owner. Safe to repeat, in parallel, and under load.
+
+    They are applied in the order of their numbers. A database of an earlier build may lack one whose number is lower
+    than the last one that it has: it was written earlier, and merged later.
+    """
     for _ in range(LOCK_ATTEMPTS - 1):
         try:
             return apply(schema, url)
@@ -59,7 +63,7 @@ def apply_migrations(schema: Schema, url: str) -> None:
         arguments += ["--migrations-dir", str(folder)]
     options = f"{os.environ.get('PGOPTIONS', '')} -c lock_timeout={LOCK_TIMEOUT}"
     done = subprocess.run(  # noqa: S603 - a fixed binary from a pinned package
-        [*arguments, "migrate", "--strict"],
+        [*arguments, "migrate"],
         env={**os.environ, "DATABASE_URL": with_sslmode(url), "PGOPTIONS": options},
         capture_output=True,
         text=True,

@@ -123,9 +123,14 @@ class Conditions:
             return False
 
     def evaluate(self, text: str, values: Mapping[str, Any]) -> bool:
-        """Return whether the condition is true. Raises EvaluationError if that cannot be said."""
+        """Return whether the condition is true. Raises EvaluationError if that cannot be said.
+
+        A condition that `check` refuses is not evaluated: it may have been stored by a build that accepted it.
+        """
         try:
             found = self._compiled(text).eval(data=values)
+        except ExpressionError as error:
+            raise EvaluationError(shown(error.en)) from None
         except RuntimeError as error:
             # Raised by the library above its limit of iterations.
             raise EvaluationError(shown(str(error))) from None

@@ -63,6 +63,14 @@ async def test_a_migration_that_waits_for_a_reader_does_not_block_writers(
     await commit(store, 50)
 
 
+async def test_a_migration_that_was_written_earlier_and_merged_later_is_applied(
+    pool: Pool, database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "20200101000000_more.sql").write_text(ADD_COLUMN)
+    await asyncio.to_thread(migrate, Schema((*SCHEMA.migrations, tmp_path)), database.admin)
+    assert await pool.fetchval(HAS_COLUMN)
+
+
 async def waits_for_a_table(pool: Pool) -> bool:
     return bool(await pool.fetchval(WAITS))
 

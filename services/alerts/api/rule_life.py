@@ -21,6 +21,7 @@ from services.alerts.api.rule_segments import segment_problem, segment_refusal, 
 from services.alerts.api.rule_views import SentenceView, sentence_of, text
 from services.alerts.dependencies import Needs, RuleDependencies
 from services.alerts.detection.preview import RulePreview, preview
+from services.alerts.detection.rule_reading import rule_of
 from services.alerts.engine.features import MAX_FEATURES
 from services.alerts.engine.rule import Rule, RuleDefinition, counted_by, definition_of
 from services.alerts.engine.sentences import sentence
@@ -48,12 +49,15 @@ class ValidRule(BaseModel):
 
 
 class DraftView(BaseModel):
-    """The latest draft of a rule. `phase` is `shadow` while it is detected and delivered to nobody."""
+    """The latest draft of a rule. `phase` is `shadow` while it is detected and delivered to nobody.
+
+    It has no sentence if this version of the service refuses its definition.
+    """
 
     name: str
     number: int
     phase: RulePhase
-    sentence: SentenceView
+    sentence: SentenceView | None
     definition: dict[str, Any]
     reason: str
 
@@ -72,7 +76,7 @@ async def read_rule_draft(rule: Name, caller: Reader, needs: Needs) -> DraftView
     draft = await needs.rules.drafts.in_force(caller.context.now, rule)
     in_shadow = {each.id for each in (await needs.rules.in_force.current(needs.rules.pool)).book.shadow}
     phase = RulePhase.SHADOW if rule in in_shadow else RulePhase.DRAFT
-    return DraftView(**{**dict(draft), "phase": phase}, sentence=sentence_of(draft.definition))
+    return DraftView(**{**dict(draft), "phase": phase}, sentence=sentence_of(draft))
 
 
 @router.put("/rules/{rule}/draft", response_model=Accepted, responses=FIRST_DRAFT)
@@ -96,14 +100,14 @@ async def save_rule_draft(rule: Name, body: commands.RuleDraft, caller: OpsOrAdm
 async def put_rule_in_shadow(rule: Name, body: commands.RuleShadow, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Put the draft into shadow: its episodes are detected and recorded, and delivered to nobody."""
     draft = await needs.rules.drafts.in_force(caller.context.now, rule)
-    refusal = await segment_refusal(RuleDefinition.model_validate(draft.definition), needs.rules.pool)
+    refusal = refusal_of(draft) or await segment_refusal(rule_of(draft), needs.rules.pool)
     book = (await needs.rules.in_force.current(needs.rules.pool)).book
 
     def authorize(_timeline: object) -> None:
         require_latest(draft, body.draft)
         if refusal:
             raise refusal
-        require_room(draft.definition, (*book.rules, *others(rule, book.shadow)))
+        require_room(rule_of(draft), (*book.rules, *others(rule, book.shadow)))
 
     return await save(rule, draft.definition, RulePhase.SHADOW, body.reason, caller, needs.rules, authorize)
 
@@ -124,15 +128,15 @@ async def preview_rule(rule: Name, body: commands.RuleContent, caller: Previewer
 async def publish_rule(rule: Name, body: commands.RulePublication, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Publish the draft. All customers are judged again in the background; the shadow of the rule ends."""
     now, draft = caller.context.now, await needs.rules.drafts.in_force(caller.context.now, rule)
-    refusal = await segment_refusal(RuleDefinition.model_validate(draft.definition), needs.rules.pool)
+    refusal = refusal_of(draft) or await segment_refusal(rule_of(draft), needs.rules.pool)
     book = (await needs.rules.in_force.current(needs.rules.pool)).book
 
     def authorize(_timeline: object) -> None:
         require_latest(draft, body.draft)
-        require_preview(rule, draft.definition, body.preview, now, needs.rules)
         if refusal:
             raise refusal
-        require_room(draft.definition, others(rule, (*book.rules, *book.shadow)))
+        require_preview(rule, draft.definition, body.preview, now, needs.rules)
+        require_room(rule_of(draft), others(rule, (*book.rules, *book.shadow)))
 
     command = commands.PublishRule(
         name=rule, definition=draft.definition, backlog=body.backlog, reason=body.reason, at=now
@@ -224,12 +228,19 @@ def others(name: str, rules: Iterable[Rule]) -> list[Rule]:
     return [each for each in rules if each.id != name]
 
 
-def require_room(definition: dict[str, Any], kept: Sequence[Rule]) -> None:
+def refusal_of(draft: RuleDrafted) -> RejectedError | None:
+    """Return why a draft that an earlier build accepted can be neither published nor put into shadow."""
+    if not (unreadable := rule_of(draft).unreadable):
+        return None
+    en, zh = unreadable.fault.en, unreadable.fault.zh
+    return RejectedError("draft-refused", f"Save a valid draft first: {en}.", f"请先保存有效的草稿：{zh}。")
+
+
+def require_room(candidate: Rule, kept: Sequence[Rule]) -> None:
     """Raise RejectedError if a rule counts by an expression, and the memory has no room for its ring.
 
     `kept` are the rules that stay in force and in shadow.
     """
-    candidate = RuleDefinition.model_validate(definition)
     if counted_by([candidate]).names and len(counted_by((candidate, *kept)).names) > MAX_FEATURES:
         raise RejectedError(
             "too-many-expressions",

@@ -6,8 +6,8 @@ from typing import Any
 from asyncpg import Record
 from pydantic import BaseModel
 
-from contracts.alerts import RuleDrafted, RulePhase
-from services.alerts.engine.rule import RuleDefinition
+from contracts.alerts import RuleDrafted, RulePhase, RulePublished
+from services.alerts.detection.rule_reading import rule_of
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.sentences import sentence
 from services.alerts.engine.words import Words
@@ -33,7 +33,8 @@ class RuleSummary(BaseModel):
     """A rule: `number` is that of the version in force, null if none is. `sentence` says what it does.
 
     `open` alerts are open; `started_30_days` alerts started within the last 30 days. With `segment_faults`, the
-    condition in force or in shadow fails on every customer: a segment that it names was removed.
+    condition in force or in shadow fails on every customer: a segment that it names was removed. With `fault`, this
+    version of the service refuses the stored definition: the rule fails on every customer, and has no sentence.
     """
 
     name: str
@@ -44,6 +45,7 @@ class RuleSummary(BaseModel):
     title: SentenceView | None
     sentence: SentenceView | None
     draft: DraftSummary | None
+    fault: SentenceView | None
     segment_faults: list[SentenceView]
     open: int
     started_30_days: int
@@ -75,16 +77,18 @@ def rules_view(
 def content(book: RuleBook, name: str, draft: RuleDrafted | None) -> dict[str, Any]:
     """Return what a rule is: the version in force or, if there is none, the draft."""
     rule = book.rule(name)
-    definition = rule or (RuleDefinition.model_validate(draft.definition) if draft else None)
+    shown = rule or (rule_of(draft) if draft else None)
+    readable = None if shown is None or shown.unreadable else shown
     phase = RulePhase.PUBLISHED if rule else RulePhase.RETIRED if name in book.retired else RulePhase.DRAFT
     return {
         "name": name,
         "phase": phase,
         "number": rule.version if rule else None,
         "is_shipped": rule is not None and rule.published is None,
-        "shape": definition.condition.shape if definition else None,
-        "title": text(definition.title) if definition else None,
-        "sentence": text(sentence(definition)) if definition else None,
+        "shape": readable.condition.shape if readable else None,
+        "title": text(shown.title) if shown else None,
+        "sentence": text(sentence(readable)) if readable else None,
+        "fault": text(shown.unreadable.fault) if shown and shown.unreadable else None,
         "segment_faults": list(map(text, segment_faults(book, name))),
     }
 
@@ -100,8 +104,10 @@ def draft_summary(draft: RuleDrafted, *, is_in_shadow: bool) -> DraftSummary:
     return DraftSummary(number=draft.number, phase=phase, is_in_shadow=is_in_shadow)
 
 
-def sentence_of(definition: Mapping[str, Any]) -> SentenceView:
-    return text(sentence(RuleDefinition.model_validate(definition)))
+def sentence_of(event: RulePublished | RuleDrafted) -> SentenceView | None:
+    """Return what a version or a draft says; None if this build refuses its definition."""
+    rule = rule_of(event)
+    return None if rule.unreadable else text(sentence(rule))
 
 
 def text(words: Words) -> SentenceView:

@@ -50,7 +50,7 @@ async def versions(needs: Needs) -> Versions[RuleVersion]:
 
 def view_fields(version: RuleVersion) -> dict[str, Any]:
     if isinstance(version, RulePublished):
-        return {**dict(version), "phase": RulePhase.PUBLISHED, "sentence": sentence_of(version.definition)}
+        return {**dict(version), "phase": RulePhase.PUBLISHED, "sentence": sentence_of(version)}
     absent = {"sentence": None, "definition": None, "backlog": None}
     return {**dict(version), **absent, "phase": RulePhase.RETIRED, "is_in_force": False}
 

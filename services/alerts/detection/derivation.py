@@ -25,7 +25,7 @@ from services.alerts.detection.stored_segments import OF_SEGMENTS
 from services.alerts.detection.undoing import within
 from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.rule_book import Rules
+from services.alerts.engine.rule_book import RuleBook, Rules
 from services.alerts.projection import holders
 from services.alerts.queries.linked import linked
 
@@ -68,22 +68,28 @@ class Derivation:
         self._rules = rules
         self._clock = clock
 
-    async def derive_all(self, held: Connection) -> None:
-        """Derive the rows of every customer, PAGE customers at a time."""
+    async def derive_all(self, held: Connection) -> RuleBook:
+        """Derive the rows of every customer, PAGE customers at a time. Return the rules under which all are derived."""
+        rules = (await self._rules.current(held)).book
         last, done = UUID(int=0), set[UUID]()
         while page := [each for (each,) in await held.fetch(NEXT, last, PAGE)]:
             last = page[-1]
-            done |= await self.derive(held, set(page) - done) - set(page)
+            done |= await self._derive(held, set(page) - done, rules) - set(page)
+        return rules
 
     async def derive(self, held: Connection, customer_ids: Collection[UUID], later: Container[Place] = ()) -> set[UUID]:
         """Derive the rows of customers, and of all of their groups, as if no fact of `later` had been received.
 
         Return the customers of the groups.
         """
+        return await self._derive(held, customer_ids, (await self._rules.current(held)).book, later)
+
+    async def _derive(
+        self, held: Connection, customer_ids: Collection[UUID], rules: RuleBook, later: Container[Place] = ()
+    ) -> set[UUID]:
         group = await self._group(held, customer_ids)
         facts = [fact for fact in await held.fetch(READ, group) if evaluated(fact)]
         envelopes = [envelope_of(fact) for fact in facts if (fact["feed"], fact["position"]) not in later]
-        rules = (await self._rules.current(held)).book
         memories = fold(within(envelopes), rules, self._clock())
         stored, now = await self._open_episodes(held, group), self._clock()
         for customer_id in memories.keys() | stored.keys():

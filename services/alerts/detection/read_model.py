@@ -29,6 +29,8 @@ AHEAD = """
     WHERE live.consumer = $1 AND copy.consumer = $2 AND topic = ANY($3) AND copy.position > live.position
 """
 BETWEEN = f"{FACTS} WHERE feed = $1 AND position > $2 AND position <= $3 ORDER BY position"
+# They have evaluated the customers in the tables that a switch has dropped.
+FORGET_SWEEPS_OF_OTHERS = "DELETE FROM rule_sweep WHERE book <> $1"
 
 
 class MemoryModel:
@@ -37,13 +39,14 @@ class MemoryModel:
     def __init__(self, detector: Detector, derivation: Derivation) -> None:
         self._detector = detector
         self._derivation = derivation
+        self._derived_under = ""
 
     async def fill(self, events: Sequence[Received | Envelope[Any]], held: Connection) -> None:
         """Append the facts. Events of the own store are read by `derive`."""
         await append([each.fact for each in events if isinstance(each, Received)], held)
 
     async def derive(self, held: Connection) -> None:
-        await self._derivation.derive_all(held)
+        self._derived_under = (await self._derivation.derive_all(held)).fingerprint
 
     async def update(self, events: Sequence[Received | Envelope[Any]], held: Connection) -> None:
         """Append the facts and fold their events; open and close episodes as the events of the own store say."""
@@ -55,7 +58,11 @@ class MemoryModel:
         )
 
     async def switched(self, held: Connection, live: str, copy: str) -> None:
-        """Let the detector evaluate the events that only the copy has received, so that they end alerts."""
+        """Let the detector evaluate the events that only the copy has received, so that they end alerts.
+
+        If other rules are in force than those of `derive`, all customers are swept again.
+        """
+        await held.execute(FORGET_SWEEPS_OF_OTHERS, self._derived_under)
         facts = await facts_ahead(held, live, copy)
         if len(facts) > MAX_AHEAD:
             raise RebuildFailedError(f"the live consumer is {len(facts)} events behind: let it catch up first")

@@ -1,8 +1,8 @@
 """The rules in force: the shipped ones, changed by what operations published and retired."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
@@ -12,21 +12,24 @@ from chassis.store.event_store import COLUMNS, recorded
 from chassis.store.mapper import EventMapper
 from contracts.alerts import RuleDrafted, RulePhase, RulePublished, RuleRetired
 from contracts.topics import EVENT_TYPES
+from services.alerts.detection.rule_reading import rule_of
 from services.alerts.detection.stored_segments import POSITIONS, read_segments
 from services.alerts.engine.contact_definition import ContactDefinitions, definitions_of
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import Rule
-from services.alerts.engine.rule_book import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, RuleBook
+from services.alerts.engine.rule_book import NOBODY_SWEPT, InForce, RuleBook
 from services.alerts.projection.rules import DRAFT, VERSION
 
 POSITION = f"""
     SELECT (SELECT coalesce(max(position), 0) FROM rule) AS rules,
         (SELECT coalesce(max(version), 0) FROM event WHERE stream_id = $1) AS contacts,
-        {POSITIONS.format(names="$2")} AS segments
+        {POSITIONS.format(names="$2")} AS segments,
+        coalesce((SELECT last_customer_id FROM rule_sweep WHERE book = $3), $4) AS swept_to
 """  # noqa: S608 - fixed text
 ROWS = "SELECT name, kind, position, event_id, recorded_at, data FROM rule ORDER BY name"
 CONTACTS = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 ORDER BY version"  # noqa: S608
-SWEPT = "SELECT last_customer_id, finished_at IS NOT NULL AS is_finished FROM rule_sweep WHERE book = $1"
+# A sweep that has finished ends with EVERYBODY_SWEPT.
+SWEPT = "SELECT last_customer_id FROM rule_sweep WHERE book = $1"
 
 
 class Position(NamedTuple):
@@ -47,11 +50,10 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A book, and where its last events are. `is_swept`: all customers were evaluated under it."""
+    """A book, and where its last events are."""
 
     position: Position
     book: RuleBook
-    is_swept: bool = False
 
 
 class StoredRules:
@@ -73,32 +75,28 @@ class StoredRules:
         A customer that is locked after a sweep has passed it is then evaluated under the book of the sweep, or a later
         one.
         """
-        known, position = self._known, await self._position(held)
+        known = self._known
+        position, swept = await self._position(held, known.book if known else None)
         if known is None or known.position != position:
             known = self._keep(await self._load(held, position))
-        if known.is_swept:
-            return InForce(known.book)
-        swept = await swept_to(held, known.book)
-        if swept == EVERYBODY_SWEPT:
-            self._keep(replace(known, is_swept=True))
+            swept = await swept_to(held, known.book)
         return InForce(known.book, swept)
 
     async def last_read(self, held: Connection) -> RuleBook:
         """Return the rules that were read last, which may be in force no longer. They cost no query."""
         return self._known.book if self._known else (await self.current(held)).book
 
-    async def _position(self, held: Connection) -> Position:
-        names = self._known.book.named_segments if self._known else ()
-        (row,) = await held.fetch(POSITION, self._contacts, names)
-        return Position(row["rules"], row["contacts"], tuple(row["segments"]))
+    async def _position(self, held: Connection, book: RuleBook | None) -> tuple[Position, UUID]:
+        """Return the position, and up to which customer all are evaluated under a book that was read before."""
+        names, fingerprint = (book.named_segments, book.fingerprint) if book else ((), "")
+        (row,) = await held.fetch(POSITION, self._contacts, names, fingerprint, NOBODY_SWEPT)
+        return Position(row["rules"], row["contacts"], tuple(row["segments"])), row["swept_to"]
 
     async def _load(self, held: Connection, position: Position) -> Known:
         contacts = await self._definitions(held)
         book = combined(self._shipped, await held.fetch(ROWS)).model_copy(update={"contacts": contacts})
         stored = await read_segments(held, book.named_segments)
         book, position = book.with_segments(stored.segments), position._replace(segments=stored.positions)
-        if self._known and self._known.book.fingerprint == book.fingerprint:
-            return replace(self._known, position=position, book=book)
         return Known(position, book)
 
     async def _definitions(self, held: Connection) -> ContactDefinitions:
@@ -118,11 +116,8 @@ class StoredRules:
 
 
 async def swept_to(held: Connection, book: RuleBook) -> UUID:
-    row = await held.fetchrow(SWEPT, book.fingerprint)
-    if row is None:
-        return NOBODY_SWEPT
-    found: UUID = EVERYBODY_SWEPT if row["is_finished"] else row["last_customer_id"]
-    return found
+    found: UUID | None = await held.fetchval(SWEPT, book.fingerprint)
+    return found or NOBODY_SWEPT
 
 
 def combined(shipped: RuleBook, rows: Iterable[Record]) -> RuleBook:
@@ -141,13 +136,6 @@ def combined(shipped: RuleBook, rows: Iterable[Record]) -> RuleBook:
         shadow=tuple(in_shadow(drafts.values(), versions)),
         retired={name: occurrence(versions[name]) for name, event in events.items() if isinstance(event, RuleRetired)},
     )
-
-
-def rule_of(event: RulePublished | RuleDrafted, published: Occurrence | None = None) -> Rule:
-    """Return a version or a draft as a rule. Raises ValidationError if this build cannot read its definition."""
-    backlog = event.backlog if isinstance(event, RulePublished) and published else None
-    fields: dict[str, Any] = {**event.definition, "id": event.name, "version": event.number}
-    return Rule(**fields, published=published, backlog=backlog)
 
 
 def in_shadow(drafts: Iterable[Record], versions: dict[str, Record]) -> Iterator[Rule]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from asyncpg import Record
+from pydantic import ValidationError
 
 from chassis.postgres.database import Connection, Pool
 from contracts.cloudevents import type_of
@@ -57,4 +58,11 @@ def segment_of(row: Record) -> Segment:
     if others := ", ".join(sorted(given - SegmentFilter.model_fields.keys())):
         en = f"the segment {name} has fields that this version cannot evaluate: {others}"
         return Segment(fault=Words(en, f"客户分群 {name} 含有当前版本无法计算的字段：{others}"), stated=stated)
-    return Segment(filter=SegmentFilter.model_validate(row["filter"]), stated=stated)
+    try:
+        return Segment(filter=SegmentFilter.model_validate(row["filter"]), stated=stated)
+    except ValidationError:
+        en, zh = (
+            f"the segment {name} has a filter that this version refuses",
+            f"当前版本不接受客户分群 {name} 的筛选条件",
+        )
+        return Segment(fault=Words(en, zh), stated=stated)

@@ -29,6 +29,7 @@ from services.alerts.engine.segments import Segment
 from services.alerts.engine.selection import checked_segments, of_condition, outcome_within
 from services.alerts.engine.shapes import Condition, Count, Owed, Silence, Trend
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
+from services.alerts.engine.unreadable import Unreadable
 from services.alerts.engine.words import Words
 
 # These change the mode, the tier, the addressee, or whether a customer is watched at all.
@@ -84,13 +85,15 @@ class RuleDefinition(BaseModel):
 class Rule(RuleDefinition):
     """A version of a rule. `published` is the event that published it, and `backlog` says what was due already then.
 
-    A shipped rule has neither. `segments` are those that its condition names, in the order of their names.
+    A shipped rule has neither. `segments` are those that its condition names, in the order of their names. If it is
+    `unreadable`, its condition fails on every customer, and its other fields say nothing.
     """
 
     id: Code
     version: int = Field(ge=1)
     published: Caused | None = None
     backlog: Backlog | None = None
+    unreadable: Unreadable | None = None
     segments: Annotated[Mapping[str, Segment], AfterValidator(of_condition)] = Field({}, validate_default=True)
 
     def hears(self, kind: type[Event]) -> bool:
@@ -107,6 +110,8 @@ class Rule(RuleDefinition):
 
     def outcome(self, facts: Facts, attributes: Attributes) -> Outcome:
         """Return whether the rule applies to a customer with these attributes, or why that cannot be said."""
+        if self.unreadable:
+            return Outcome(applies=False, failure=self.unreadable.fault.en)
         if self.applies is None:
             return Outcome(applies=True)
         if not self.segments:
@@ -156,7 +161,7 @@ class Rule(RuleDefinition):
     @property
     def definition(self) -> dict[str, Any]:
         """Return the definition as JSON, without absent fields."""
-        return definition_of(self)
+        return dict(self.unreadable.definition) if self.unreadable else definition_of(self)
 
 
 def definition_of(rule: RuleDefinition) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from services.alerts.detection.stored_rules import POSITION
 from services.alerts.detection.stored_segments import STATED
 from services.alerts.engine.facts import Facts, Schemes
 from services.alerts.engine.items import Item, ItemId
+from services.alerts.engine.rule_book import NOBODY_SWEPT
 from tests.support.facts import received_of
 from tests.support.rule_desk import RuleDesk, days_ago, kinds, silence, stored_rules
 
@@ -327,7 +328,7 @@ FACTS = """
 async def test_the_versions_of_named_segments_are_found_by_an_index(desk: RuleDesk, owner: Pool) -> None:
     await owner.execute(FACTS)
     await owner.execute("ANALYZE fact")
-    for statement, arguments in ((POSITION, (None, ["s0"])), (STATED, (["s0"],))):
+    for statement, arguments in ((POSITION, (None, ["s0"], "", NOBODY_SWEPT)), (STATED, (["s0"],))):
         plan = "\n".join(row[0] for row in await desk.pool.fetch(f"EXPLAIN {statement}", *arguments))
         assert "fact_segment" in plan, plan
         assert "Seq Scan on fact" not in plan, plan

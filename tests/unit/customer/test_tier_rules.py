@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from chassis.rules.expressions import ExpressionError
 from chassis.versions.decider import version_of
-from contracts.customer import TierSchemePublished
+from contracts.customer import TierRule, TierSchemePublished
 from contracts.customer.tiers import MAX_TIERS
 from services.customer.commands import TierScheme
 from services.customer.shipped.tier_schemes import SHIPPED
@@ -49,6 +49,15 @@ STRANGER = Facts(
 
 def tier(name: str, facts: Facts) -> str:
     return assess(SHIPPED[name].tiers, inputs_of(facts, "CNY", TODAY))
+
+
+@pytest.mark.parametrize("refused", ["[1].map(x, [x]).all(x, size(x) > 0)", "no_such_fact > 1", "amount >", "1"])
+def test_a_stored_condition_that_is_refused_today_fails_and_the_next_tier_is_tried(refused: str) -> None:
+    with pytest.raises(ExpressionError):
+        CONDITIONS.check(refused)
+    whens = {"vip": refused, "growth": "orders >= 0", "ordinary": None}
+    tiers = tuple(TierRule(tier=name, en=name, zh=name, when=when) for name, when in whens.items())
+    assert assess(tiers, inputs_of(STRANGER, "CNY", TODAY)) == "growth"
 
 
 @pytest.mark.parametrize(
