@@ -111,7 +111,7 @@ class Rule(RuleDefinition):
     def outcome(self, facts: Facts, attributes: Attributes) -> Outcome:
         """Return whether the rule applies to a customer with these attributes, or why that cannot be said."""
         if self.unreadable:
-            return Outcome(applies=False, failure=self.unreadable.fault.en)
+            return Outcome(applies=False, failure=self.unreadable.fault)
         if self.applies is None:
             return Outcome(applies=True)
         if not self.segments:

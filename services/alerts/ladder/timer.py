@@ -1,6 +1,7 @@
 """Reminds the people of the rungs that are due, each once."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -20,12 +21,11 @@ from services.alerts.handling import AlertHandler, Authorize
 from services.alerts.ladder.climbing import Due, Reached, look, next_rung
 from services.alerts.ladder.definitions import Ladders, StoredLadders
 from services.alerts.ladder.problems import LadderProblems
-from services.alerts.ladder.rows import events_of, key_of
+from services.alerts.ladder.reading import Read, read_alerts
 from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.quiet_hours.windows import QuietHours
 from services.alerts.staff.calendars import lost_calendars
 from services.alerts.staff.directory import Directory
-from services.alerts.staff.mutes import muted_until
 
 BATCH: Final = 100
 # An alert that was looked at and not escalated waits so long, so that it holds up no other one.
@@ -91,7 +91,9 @@ class LadderTimer:
         # The feed computes the due time of an alert again once it was escalated.
         rows = await self._pool.fetch(TAKE, now, BATCH, now + RETRY)
         batch = Batch(now, ladders, await self._quiet_hours.load(self._pool, now), {})
-        return sum([await self._attempt(row["alert_id"], batch) for row in rows])
+        alert_ids = [row["alert_id"] for row in rows]
+        read = await read_alerts(self._pool, self._mapper, alert_ids, partial(self._problems.failed, now=now))
+        return sum([await self._attempt(each, batch) for each in read])
 
     async def _look_again(self, now: datetime) -> None:
         """Look again at what was deferred: at the start, and if a calendar was published or the clock was set back.
@@ -112,31 +114,26 @@ class LadderTimer:
         named = [each.calendar for each in ladders.in_force(now)]
         return await lost_calendars(self._pool, [*named, *([quiet.definition.calendar] if quiet.calendar else [])])
 
-    async def _attempt(self, alert_id: UUID, batch: Batch) -> int:
+    async def _attempt(self, read: Read, batch: Batch) -> int:
         """Reach the next rung of one alert. If that fails, it is tried again after RETRY, and holds up no other one."""
         try:
-            reached = await self._ring(alert_id, batch)
+            reached = await self._ring(read, batch)
         except (*RETRYABLE, OverloadedError):
             raise
         except Exception as error:  # noqa: BLE001 - any other failure is caused by the events of this alert
-            self._problems.failed(alert_id, error, batch.now)
+            self._problems.failed(read.alert_id, error, batch.now)
             return 0
-        self._problems.succeeded(alert_id)
+        self._problems.succeeded(read.alert_id)
         return reached
 
-    async def _ring(self, alert_id: UUID, batch: Batch) -> int:
-        now, envelopes = batch.now, (await events_of(self._pool, self._mapper, [alert_id])).get(alert_id)
-        if not envelopes:
-            # A restore has lost the alert.
-            await self._pool.execute(DEFER, alert_id, NEVER_DUE, now + RETRY)
-            return 1
-        latest, key = envelopes[-1], key_of(envelopes)
-        muted = await muted_until(self._pool, self._mapper, [key])
-        match look(envelopes, batch.ladders, muted.get(key), now):
+    async def _ring(self, read: Read, batch: Batch) -> int:
+        (alert_id, envelopes, muted), now = read, batch.now
+        match look(envelopes, batch.ladders, muted, now) if envelopes else NEVER_DUE:
             case datetime() as next_look:
                 await self._pool.execute(DEFER, alert_id, next_look, now + RETRY)
                 return 1
             case due:
+                latest = envelopes[-1]
                 command = next_rung(due, await self._reached(latest.event, latest.subject, due, batch))
         waits = {"deliver_after": batch.quiet_hours.deliver_after(latest.event.severity, now)}
         context = ACTOR.on_timer(now, f"rung|{alert_id}|{due.version}|{command.level}", str(alert_id))

@@ -475,7 +475,7 @@ async def test_what_the_feed_has_computed_meanwhile_is_not_overwritten(
         await desk.do(alert_id, commands.Snooze(until=at("2025-10-10 15:00"), reason="客户休假"))
         return found
 
-    monkeypatch.setattr("services.alerts.ladder.timer.muted_until", snooze_first)
+    monkeypatch.setattr("services.alerts.ladder.reading.muted_until", snooze_first)
     await desk.timer.run_due()
     assert await desk.pool.fetchval("SELECT next_rung_at FROM alert_ladder") == at("2025-10-10 15:00")
 
