@@ -1,19 +1,22 @@
 """Counts of some complaints only, by expressions that are published meanwhile: the engine agrees with the oracle."""
 
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 from typing import Final
 from uuid import UUID
 
 import pytest
 
+from contracts.followup import ComplaintRaised
+from services.alerts.engine.rings import SIZE
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Count
 from services.alerts.shipped.rules import INACTIVITY
 from tests.silence.broken_engines import BROKEN_FOR_SELECTIONS
 from tests.silence.delivery import AnyStep, ask
 from tests.silence.engines import Engine
-from tests.silence.histories import FEEDS, START, Facts, Life, complaint, stored
+from tests.silence.histories import FEEDS, FOLLOWUP, START, Facts, Life, complaint, stored
 from tests.silence.test_all_facts import differences
 from tests.silence.whole_lives import OFTEN, OTHERWISE, Conditions, all_deliveries, live_fully, merges
 from tests.support.oracle_of_all_facts import COUNT, SELECTIONS, OracleOfAllFacts
@@ -36,15 +39,23 @@ CONDITIONS: Final[Conditions] = {
 
 
 def make_up_complaints(random: Random) -> Facts:
-    """Return the records of two to four customers with many complaints. The first may represent the others."""
+    """Return the records of two to four customers with many complaints. The first may represent the others.
+
+    All complaints fit in one ring, because the oracle forgets nothing.
+    """
     lives = [Life(random, START, UUID(int=random.getrandbits(128), version=4)) for _ in range(random.randint(2, 4))]
     for life in lives:
         live_fully(life)
-        for _ in range(random.randint(0, MOST_COMPLAINTS)):
+    for life in lives:
+        for _ in range(min(random.randint(0, MOST_COMPLAINTS), SIZE - complaints_of(lives))):
             complaint(life)
     for life in lives[1:]:
         merges(life, lives[0].customer_id)
     return {feed: stored([fact for life in lives for fact in life.facts[feed]]) for feed in FEEDS}
+
+
+def complaints_of(lives: Sequence[Life]) -> int:
+    return sum(isinstance(fact.event, ComplaintRaised) for life in lives for fact in life.facts[FOLLOWUP])
 
 
 def begins_with(random: Random) -> RuleBook:

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from contracts.customer import Merged, Unmerged
 from contracts.event import Envelope, Event
+from services.alerts.detection.evaluation import receive
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.absorbing import absorb, evolve_absorbed, release
 from services.alerts.engine.care import reported
 from services.alerts.engine.changes import Carrying, Change
 from services.alerts.engine.episodes import Moment, evaluate
 from services.alerts.engine.facts import Facts
-from services.alerts.engine.folds import evolve
 from services.alerts.engine.items import items_of
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule_book import RuleBook
@@ -51,8 +51,12 @@ def receive_merging(
     for envelope in own:
         if is_so(customer_id, memories, envelope.event):
             continue
-        after = facts_after(customer_id, memories, envelope, rules)
+        if not concerns_two(customer_id, memories, envelope.event):
+            memories[customer_id], ended = receive(customer_id, memories[customer_id], [envelope], rules, now)
+            yield from ((customer_id, change, envelope) for change, _ in ended)
+            continue
         holder = memories[customer_id].facts.merged_into or customer_id
+        after = facts_after(customer_id, holder, memories, envelope, rules)
         yield from ((holder, each, envelope) for each in reported(memories[holder].state.facts, envelope))
         if changes := carried(customer_id, memories, envelope, now):
             carry(changes, memories)
@@ -77,10 +81,15 @@ def is_so(customer_id: UUID, memories: Mapping[UUID, Memory], event: Event) -> b
             return False
 
 
+def concerns_two(customer_id: UUID, memories: Mapping[UUID, Memory], event: Event) -> bool:
+    """Return whether an event is one of a duplicate, or makes or undoes one."""
+    return bool(memories[customer_id].facts.merged_into) or isinstance(event, Merged | Unmerged)
+
+
 def facts_after(
-    customer_id: UUID, memories: Mapping[UUID, Memory], envelope: Envelope[Any], rules: RuleBook
+    customer_id: UUID, holder: UUID, memories: Mapping[UUID, Memory], envelope: Envelope[Any], rules: RuleBook
 ) -> dict[UUID, Facts]:
-    """Return the facts after the event, of each customer that it changes."""
+    """Return the facts after the event, of each customer that it changes. `holder` has those of a duplicate."""
     own = memories[customer_id].state.facts
     match envelope.event:
         case Merged(into_customer_id=into_id):
@@ -90,11 +99,9 @@ def facts_after(
         case Unmerged(from_customer_id=from_id):
             survivor, duplicate = release(memories[from_id].state.facts, customer_id, own)
             return {from_id: survivor, customer_id: duplicate}
-        case _ if own.merged_into:
-            survivor = memories[own.merged_into].state.facts
-            return {own.merged_into: evolve_absorbed(survivor, envelope, rules.contacts, rules.features)}
         case _:
-            return {customer_id: evolve(own, envelope, rules.contacts, rules.features)}
+            survivor = memories[holder].state.facts
+            return {holder: evolve_absorbed(survivor, envelope, rules.contacts, rules.features)}
 
 
 def carried(

@@ -28,7 +28,7 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.items import divide
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
-from services.alerts.shipped.rules import TWO_COLLEAGUES
+from services.alerts.shipped.rules import MORE_COMPLAINTS, TWO_COLLEAGUES
 from tests.support.alert_changes import AlertChanges
 from tests.support.rule_books import THREE_RULES
 
@@ -352,3 +352,24 @@ def test_a_need_of_both_counts_from_its_older_statement() -> None:
     both.told(on(3, DUPLICATE, need), on(5, SURVIVOR, need), on(6, DUPLICATE, merged))
     stated = with_absorbed(both.memories[SURVIVOR].state.facts).needs["cloud-server"]
     assert sorted(each.at for each in stated) == [OCCURRED_AT + timedelta(days=day) for day in (3, 5)]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_event_in_the_batch_of_a_merge_concerns_the_rules_that_hear_it(together: bool) -> None:
+    """The window of a count has closed meanwhile. Nothing but the merge is heard by its rule, which is judged then."""
+    watch = Watch(RuleBook(rules=(MORE_COMPLAINTS,)))
+    watch.told(on(0, SURVIVOR, registered), on(0, DUPLICATE, registered))
+    watch.told(*(on(day, DUPLICATE, example(followup.ComplaintRaised), UUID(int=day)) for day in (10, 11, 12)))
+    profile, merge = on(50, DUPLICATE, example(customer.ProfileChanged)), on(51, DUPLICATE, merged)
+    for own in [[profile, merge]] if together else [[profile], [merge]]:
+        if is_merging(watch.memories[DUPLICATE], own):
+            found = receive_merging(DUPLICATE, watch.memories, own, watch._rules, own[-1].recorded_at)
+            watch._say((each, change) for each, change, _ in found)
+        else:
+            watch.told(*own)
+    assert watch.said == [
+        (DUPLICATE, "care.alert.raised.v1"),
+        (DUPLICATE, "care.alert.carried-away.v1"),
+        (SURVIVOR, "care.alert.carried-in.v1"),
+        (SURVIVOR, "care.alert.cleared.v1"),
+    ]
