@@ -36,6 +36,7 @@ async def running() -> AsyncIterator[Servers]:
         async with servers(data_dir) as made:
             labels = made.infrastructure.postgres_label, made.infrastructure.kafka_label
             sys.stderr.write(f"\nservers: {', '.join(labels)}\n")
+            await made.set_fsync(on=False)
             yield made
 
 
