@@ -8,12 +8,15 @@ import structlog
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from chassis.http import auth
 from chassis.postgres.database import Pool, open_pool
 from chassis.store.event_store import EventStore
+from deploy.stack import tokens
 from deploy.stack.infrastructure import temporary_data_dir
 from tests.support import distribution
 from tests.support.pipeline import Pipeline, new_pipeline
 from tests.support.servers import Database, Servers, servers
+from tests.unit.chassis.issuer import ISSUER, Issuer
 
 # The pretty tracebacks that are the default take seconds each, within which the faults go on.
 PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
@@ -27,6 +30,20 @@ settings.load_profile("unhurried")
 @pytest.fixture(autouse=True, scope="session")
 def _plain_logs() -> None:
     structlog.configure(processors=[structlog.processors.add_log_level, PLAIN])
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> tokens.Signer:
+    """A key of the issuer. It takes a tenth of a second to make, so all tests have the same."""
+    return tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER)
+
+
+@pytest.fixture
+def issuer(signer: tokens.Signer, monkeypatch: pytest.MonkeyPatch) -> Issuer:
+    """An issuer in memory, whose keys every Authenticator of the test fetches."""
+    made = Issuer(signer)
+    monkeypatch.setattr(auth, "fetch", made.fetch)
+    return made
 
 
 @pytest.fixture(scope="session")

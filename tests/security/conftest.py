@@ -11,7 +11,6 @@ from tests.security.spans import collector
 from tests.security.world import World, world_on
 from tests.support.product import Product, running_product
 from tests.support.servers import Servers
-from tests.unit.chassis.issuer import ISSUER
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -21,8 +20,7 @@ def _plain_logs() -> None:
 
 
 @pytest.fixture(scope="package")
-async def world(running: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    signer = tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER)
+async def world(running: Servers, signer: tokens.Signer) -> AsyncIterator[World]:
     async with world_on(running, signer) as made:
         yield made
 
