@@ -81,9 +81,10 @@ class Desk:
 
 
 @pytest.fixture
-async def database(running: Servers) -> Database:
+async def database(running: Servers) -> AsyncIterator[Database]:
     """The database of `desk`."""
-    return await running.database("alerts")
+    async with running.passing("alerts") as made:
+        yield made
 
 
 @pytest.fixture
