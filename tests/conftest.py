@@ -8,12 +8,15 @@ import structlog
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from chassis.http import auth
 from chassis.postgres.database import Pool, open_pool
 from chassis.store.event_store import EventStore
+from deploy.stack import tokens
 from deploy.stack.infrastructure import temporary_data_dir
 from tests.support import distribution
 from tests.support.pipeline import Pipeline, new_pipeline
 from tests.support.servers import Database, Servers, servers
+from tests.unit.chassis.issuer import ISSUER, Issuer
 
 # The pretty tracebacks that are the default take seconds each, within which the faults go on.
 PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
@@ -30,12 +33,27 @@ def _plain_logs() -> None:
 
 
 @pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> tokens.Signer:
+    """A key of the issuer. It takes a tenth of a second to make, so all tests have the same."""
+    return tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER)
+
+
+@pytest.fixture
+def issuer(signer: tokens.Signer, monkeypatch: pytest.MonkeyPatch) -> Issuer:
+    """An issuer in memory, whose keys every Authenticator of the test fetches."""
+    made = Issuer(signer)
+    monkeypatch.setattr(auth, "fetch", made.fetch)
+    return made
+
+
+@pytest.fixture(scope="session")
 async def running() -> AsyncIterator[Servers]:
     """PostgreSQL and Kafka for this run; the run's first lines say which."""
     with temporary_data_dir() as data_dir:
         async with servers(data_dir) as made:
             labels = made.infrastructure.postgres_label, made.infrastructure.kafka_label
             sys.stderr.write(f"\nservers: {', '.join(labels)}\n")
+            await made.set_fsync(on=False)
             yield made
 
 

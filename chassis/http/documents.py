@@ -1,6 +1,8 @@
 """Serves the service's OpenAPI document, its reference page, and the JSON Schemas of events. They are public."""
 
 import json
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -19,24 +21,40 @@ SCHEMA_HEADERS = {"Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"}
 PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'self'", "X-Content-Type-Options": "nosniff"}
 
 
-def add_documents(app: FastAPI) -> None:
-    """Add the routes. All files are read and rendered now, so a request reads no file and renders nothing."""
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The documents of one service, as bytes; `description` and `page` are None for a service without them."""
+
+    description: bytes | None
+    page: bytes | None
+    schemas: dict[str, bytes]
+
+
+@cache
+def documents_of(service: str) -> Documents:
+    """Read and render the documents of a service; once for all applications of this process."""
     schemas = {path.name: path.read_bytes() for path in (FOLDER / "schemas").glob("*.json")}
     descriptions = {path.stem: path.read_bytes() for path in (FOLDER / "openapi").glob("*.json")}
-    description = descriptions.get(app.title.lower())
+    description = descriptions.get(service)
     page = reference_page(json.loads(description)).encode() if description else None
+    return Documents(description, page, schemas)
+
+
+def add_documents(app: FastAPI) -> None:
+    """Add the routes. All files are read and rendered now, so a request reads no file and renders nothing."""
+    documents = documents_of(app.title.lower())
 
     async def openapi(_request: Request) -> Response:
-        return Response(found(description), media_type="application/json")
+        return Response(found(documents.description), media_type="application/json")
 
     async def reference(_request: Request) -> Response:
-        return Response(found(page), 200, PAGE_HEADERS, "text/html; charset=utf-8")
+        return Response(found(documents.page), 200, PAGE_HEADERS, "text/html; charset=utf-8")
 
     async def style(_request: Request) -> Response:
         return Response(STYLE, 200, SCHEMA_HEADERS, "text/css; charset=utf-8")
 
     async def schema(request: Request) -> Response:
-        return Response(found(schemas.get(request.path_params["name"])), 200, SCHEMA_HEADERS, SCHEMA_TYPE)
+        return Response(found(documents.schemas.get(request.path_params["name"])), 200, SCHEMA_HEADERS, SCHEMA_TYPE)
 
     for path, answer in zip(DOCUMENTS, (openapi, reference, style), strict=True):
         app.add_route(path, answer, include_in_schema=False)

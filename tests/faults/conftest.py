@@ -13,6 +13,14 @@ from tests.support.pipeline import Pipeline
 from tests.support.servers import Database, Servers
 
 
+@pytest.fixture(scope="package", autouse=True)
+async def _durable(running: Servers) -> AsyncIterator[None]:
+    """PostgreSQL has its durable defaults. The other tests run without fsync."""
+    await running.set_fsync(on=True)
+    yield
+    await running.set_fsync(on=False)
+
+
 @pytest.fixture(scope="session")
 async def issuer() -> AsyncIterator[Issuer]:
     with temporary_data_dir() as data_dir:

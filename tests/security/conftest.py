@@ -1,6 +1,7 @@
 """Fixtures of the security tests: four services in one process, or the whole product as `make run` starts it."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -11,7 +12,20 @@ from tests.security.spans import collector
 from tests.security.world import World, world_on
 from tests.support.product import Product, running_product
 from tests.support.servers import Servers
-from tests.unit.chassis.issuer import ISSUER
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Move the tests of the whole product behind the others of this folder: while it runs, it takes processor time."""
+    places = [place for place, item in enumerate(items) if item.path.is_relative_to(FOLDER)]
+    ordered = sorted((items[place] for place in places), key=needs_product)
+    for place, item in zip(places, ordered, strict=True):
+        items[place] = item
+
+
+def needs_product(item: pytest.Item) -> bool:
+    return "product" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -21,8 +35,7 @@ def _plain_logs() -> None:
 
 
 @pytest.fixture(scope="package")
-async def world(running: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    signer = tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER)
+async def world(running: Servers, signer: tokens.Signer) -> AsyncIterator[World]:
     async with world_on(running, signer) as made:
         yield made
 

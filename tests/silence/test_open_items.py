@@ -192,8 +192,9 @@ def counted_state() -> Iterator[CountedState]:
 
 
 @pytest.fixture
-async def alerts(running: Servers) -> Database:
-    return await running.database("alerts")
+async def alerts(running: Servers) -> AsyncIterator[Database]:
+    async with running.passing("alerts") as made:
+        yield made
 
 
 @pytest.fixture

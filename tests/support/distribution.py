@@ -5,12 +5,14 @@ import os
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from deploy.stack import ports
 
-# The tests of each of these folders run in one process: they share expensive set-up, or freeze, kill and measure.
-# The longest come first, so that short tests fill the gaps.
-TOGETHER = ("tests/faults", "tests/security", "tests/e2e")
+# The tests of each of these folders run in one process: they share expensive set-up.
+TOGETHER = ("tests/security", "tests/e2e")
+# The tests of these folders take longest and come first, so that short tests fill the gaps at the end.
+LONG = ("tests/security", "tests/e2e", "tests/faults", "tests/silence", "tests/cases", "tests/integration")
 
 
 def scope_of(nodeid: str) -> str:
@@ -26,14 +28,25 @@ class ScopeDistribution(LoadScopeScheduling):  # type: ignore[misc]
         super().__init__(config, log)
         config.option.loadscopereorder = False
 
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+        """Drop a scope once it is complete: the scheduler counts all tests that it still has, after each test."""
+        super().mark_test_complete(node, item_index, duration)
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        if all(self.assigned_work[node][scope].values()):
+            del self.assigned_work[node][scope]
+
     def _split_scope(self, nodeid: str) -> str:
         return scope_of(nodeid)
 
 
 def sort_longest_first(items: list[pytest.Item]) -> None:
-    """Sort the scopes that take longest to the front."""
-    places = {folder: place for place, folder in enumerate(TOGETHER)}
-    items.sort(key=lambda item: places.get(scope_of(item.nodeid), len(places)))
+    """Sort the folders that take longest to the front."""
+    items.sort(key=lambda item: place_of(item.nodeid))
+
+
+def place_of(nodeid: str) -> int:
+    """Return the place of the test's folder among those that take longest."""
+    return next((place for place, folder in enumerate(LONG) if nodeid.startswith(f"{folder}/")), len(LONG))
 
 
 def is_one_of_several() -> bool:

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from chassis.consume.rebuild import SESSION
-from chassis.http import auth
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Supervisor
@@ -19,7 +18,6 @@ from contracts.alerts import AlertRaised
 from contracts.customer import HelperAdded, OwnerAssigned
 from contracts.event import Event
 from contracts.examples import ALERT_ID, CUSTOMER_ID, example, example_envelope
-from deploy.stack import tokens
 from services.alerts.__main__ import build
 from services.alerts.dependencies import Dependencies
 from services.alerts.detection.detector import Detector
@@ -29,7 +27,7 @@ from tests.support.rule_books import THREE_RULES
 from tests.support.rule_desk import RuleDesk
 from tests.support.servers import Database, Servers
 from tests.support.waiting import background, lasting
-from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
+from tests.unit.chassis.issuer import SETTINGS, Issuer, client_of
 
 OWNER, LEADER, ACTING, HELPER, STRANGER, LEFT = "E1", "E2", "E3", "E6", "E9", "E8"
 
@@ -83,9 +81,10 @@ class Desk:
 
 
 @pytest.fixture
-async def database(running: Servers) -> Database:
+async def database(running: Servers) -> AsyncIterator[Database]:
     """The database of `desk`."""
-    return await running.database("alerts")
+    async with running.passing("alerts") as made:
+        yield made
 
 
 @pytest.fixture
@@ -98,12 +97,8 @@ async def owner(database: Database) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
-async def desk(
-    database: Database, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[RuleDesk]:
+async def desk(database: Database, issuer: Issuer) -> AsyncIterator[RuleDesk]:
     """The service with the shipped rules, without customers."""
-    issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
-    monkeypatch.setattr(auth, "fetch", issuer.fetch)
     pool = await open_pool(database.app, size=4, application_name="tests")
     made = RuleDesk(pool, issuer)
     async with made.http:
@@ -112,12 +107,8 @@ async def desk(
 
 
 @pytest.fixture
-async def alert_desk(
-    running: Servers, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Desk]:
+async def alert_desk(running: Servers, issuer: Issuer) -> AsyncIterator[Desk]:
     """The service with one open alert, about a customer of E1, whom E2 leads and E6 helps; E3 has to act."""
-    issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
-    monkeypatch.setattr(auth, "fetch", issuer.fetch)
     async with running.passing("alerts") as database:
         pool = await open_pool(database.app, size=6, application_name="tests")
         service = build(ServiceContext(SETTINGS, pool, Supervisor(), Authenticator(SETTINGS)))

@@ -6,7 +6,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from chassis.http import auth
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Supervisor
@@ -17,7 +16,6 @@ from contracts.alerts import AlertAcknowledged, AlertCleared, AlertRaised
 from contracts.customer import HelperAdded, HelperRemoved, Merged, OwnerAssigned, Unmerged
 from contracts.event import Event
 from contracts.examples import ALERT_ID, CUSTOMER_ID, example, example_envelope
-from deploy.stack import tokens
 from services.alerts.__main__ import build
 from services.alerts.detection.detector import Detector
 from services.alerts.projection import alerts as projection
@@ -25,7 +23,7 @@ from services.alerts.queries.alerts import AlertFilters, AlertQueries
 from tests.bench.harness.event_data import envelope, fill
 from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Servers
-from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
+from tests.unit.chassis.issuer import SETTINGS, Issuer, client_of
 
 Get = Callable[[str, str], Awaitable[httpx.Response]]
 Sees = Callable[[str], Awaitable[bool]]
@@ -54,12 +52,8 @@ async def tell(pool: Pool, *facts: Event, subject: UUID = CUSTOMER_ID) -> None:
 
 
 @pytest.fixture
-async def get(
-    alerts: Pool, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Get]:
+async def get(alerts: Pool, issuer: Issuer) -> AsyncIterator[Get]:
     """Call the API as a seller."""
-    issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
-    monkeypatch.setattr(auth, "fetch", issuer.fetch)
     app = build(ServiceContext(SETTINGS, alerts, Supervisor(), Authenticator(SETTINGS))).app
     async with client_of(app) as http:
         yield lambda path, subject: http.get(path, headers=issuer.headers(subject, "sales"))

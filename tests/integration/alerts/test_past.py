@@ -10,7 +10,6 @@ from uuid import UUID, uuid5
 import httpx
 import pytest
 
-from chassis.http import auth
 from chassis.http.as_of import AsOf
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool, open_pool, transaction
@@ -23,7 +22,6 @@ from contracts.alerts import Status
 from contracts.customer import Merged, OwnerAssigned, Registered, Unmerged
 from contracts.event import Envelope, Event
 from contracts.examples import ALERT_ID, CAUSE_ID, example, example_envelope
-from deploy.stack import tokens
 from services.alerts.__main__ import build
 from services.alerts.detection.detector import Detector
 from services.alerts.queries.alerts import AlertFilters
@@ -34,7 +32,7 @@ from tests.integration.alerts.past_histories import CUSTOMERS, OWNERS, RULES, da
 from tests.support.facts import received_of
 from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Servers
-from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
+from tests.unit.chassis.issuer import SETTINGS, Issuer, client_of
 
 ALERTS, QUESTIONS, LAST_DAY = 60, 60, 40
 
@@ -142,12 +140,8 @@ MERGED_ON, RELEASED_ON = 10, 20
 
 
 @pytest.fixture
-async def get(
-    databases: Databases, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Get]:
+async def get(databases: Databases, issuer: Issuer) -> AsyncIterator[Get]:
     """Call the API; as ops if nobody is named."""
-    issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
-    monkeypatch.setattr(auth, "fetch", issuer.fetch)
     app = build(ServiceContext(SETTINGS, databases.app, Supervisor(), Authenticator(SETTINGS))).app
     async with client_of(app) as http:
 

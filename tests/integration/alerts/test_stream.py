@@ -38,7 +38,7 @@ from tests.support.nginx import CONFIGURATION, nginx
 from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually
-from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer
+from tests.unit.chassis.issuer import SETTINGS, Issuer
 from tests.unit.chassis.serving import calling, serving
 
 SURVIVOR = UUID("01900000-0000-7000-8000-0000000000f1")
@@ -138,11 +138,7 @@ class Live:
 
 
 @pytest.fixture
-async def live(
-    running: Servers, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Live]:
-    issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
-    monkeypatch.setattr(auth, "fetch", issuer.fetch)
+async def live(running: Servers, issuer: Issuer) -> AsyncIterator[Live]:
     pool = await open_pool((await running.database("alerts")).app, size=4, application_name="tests")
     service = build(ServiceContext(SETTINGS, pool, Supervisor(), Authenticator(SETTINGS)))
     made = Live(service, pool, issuer)

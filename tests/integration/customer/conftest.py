@@ -8,17 +8,15 @@ import httpx
 import pytest
 import structlog
 
-from chassis.http import auth
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool
 from chassis.runtime.supervisor import Supervisor
 from chassis.service import Service, ServiceContext
-from deploy.stack import tokens
 from services.customer import projection
 from services.customer.__main__ import build
 from tests.support.http_retry import patiently
 from tests.support.waiting import background, eventually, lasting
-from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
+from tests.unit.chassis.issuer import SETTINGS, Issuer, client_of
 
 
 @dataclass
@@ -61,18 +59,6 @@ class Api:
 def _plain_logs() -> None:
     """Log as services do: the developer's rendering of a traceback takes seconds."""
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
-
-
-@pytest.fixture(scope="session")
-def signer(tmp_path_factory: pytest.TempPathFactory) -> tokens.Signer:
-    return tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER)
-
-
-@pytest.fixture
-def issuer(signer: tokens.Signer, monkeypatch: pytest.MonkeyPatch) -> Issuer:
-    made = Issuer(signer)
-    monkeypatch.setattr(auth, "fetch", made.fetch)
-    return made
 
 
 def service_on(pool: Pool) -> Service:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +13,6 @@ from jwt import PyJWK
 from chassis.consume.positions import Positions, Progress, Source
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool, open_pool, transaction
-from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
 from chassis.service import ServiceContext
 from chassis.store.pseudonym import Pseudonyms
@@ -28,8 +26,8 @@ from services.followup.projection import customers
 from tests.support.http_retry import patiently
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually, lasting
+from tests.unit.chassis.issuer import SETTINGS
 
-ISSUER = "https://issuer.test"
 RUNNING_HERE = {"projection", "importer"}
 STRANGER = "E9999"
 ASSIGNEE = "E2002"
@@ -119,16 +117,12 @@ async def followup_pool(running: Servers) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
-async def world(followup_pool: Pool, tmp_path: Path) -> AsyncIterator[World]:
-    settings = Settings.model_validate(
-        {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
-    )
-    signer = tokens.signer(tmp_path, ISSUER)
-    authenticator = Authenticator(settings)
+async def world(followup_pool: Pool, signer: Signer) -> AsyncIterator[World]:
+    authenticator = Authenticator(SETTINGS)
     authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
     authenticator.keys._fetched_at = time.monotonic()
-    service = build(ServiceContext(settings, followup_pool, Supervisor(), authenticator))
+    service = build(ServiceContext(SETTINGS, followup_pool, Supervisor(), authenticator))
     runs = [lasting(task.run) for task in service.tasks if task.role in RUNNING_HERE]
     transport = httpx.ASGITransport(service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://followup") as client, background(*runs):
-        yield World(client, signer, followup_pool, Pseudonyms(settings.pseudonym_key))
+        yield World(client, signer, followup_pool, Pseudonyms(SETTINGS.pseudonym_key))

@@ -18,8 +18,9 @@ from contracts.examples import LEADER, OWNER, example, example_envelope
 from contracts.followup import TaskScheduled
 from services.followup.__main__ import dependencies
 from services.followup.care.requests import CareRequests, task_of
-from tests.integration.followup.conftest import ISSUER, World
+from tests.integration.followup.conftest import World
 from tests.support.appends import rows_of
+from tests.unit.chassis.issuer import ISSUER
 
 DEDICATED = "E2002"
 DUE = datetime.now(UTC) + timedelta(days=2)

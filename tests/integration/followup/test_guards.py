@@ -19,8 +19,9 @@ from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example, example_en
 from contracts.followup import ContactLogged
 from services.followup import workers
 from services.followup.__main__ import dependencies
-from tests.integration.followup.conftest import ISSUER, World
+from tests.integration.followup.conftest import World
 from tests.support.appends import rows_of
+from tests.unit.chassis.issuer import ISSUER
 
 OUTSIDER = "E4004"
 

@@ -32,8 +32,9 @@ from services.followup.__main__ import dependencies
 from services.followup.plans import memory
 from services.followup.plans.runner import CUSTOMERS_AT_ONCE
 from services.followup.shipped.plan_templates import SHIPPED
-from tests.integration.followup.conftest import ISSUER, World
+from tests.integration.followup.conftest import World
 from tests.support.servers import Servers
+from tests.unit.chassis.issuer import ISSUER
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 BEGINNING = (Registered(kind=Kind.COMPANY, name=CUSTOMER_NAME), OwnerAssigned(owner_id=OWNER, leader_id=LEADER))

@@ -13,7 +13,8 @@ from contracts.examples import OWNER, example_envelope
 from services.followup import workers
 from services.followup.__main__ import dependencies
 from services.followup.handovers.reassignment import Reassignment
-from tests.integration.followup.conftest import ISSUER, World
+from tests.integration.followup.conftest import World
+from tests.unit.chassis.issuer import ISSUER
 
 
 async def reassigned(reassignment: Reassignment, pool: Pool, *changes: Envelope[Any]) -> None:

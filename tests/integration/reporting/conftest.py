@@ -20,7 +20,6 @@ from chassis.http.auth import Authenticator
 from chassis.migrate import Schema, migrate
 from chassis.postgres.database import Pool, open_pool
 from chassis.postgres.views import Views
-from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
 from chassis.service import ServiceContext
 from contracts.event import Envelope
@@ -31,9 +30,9 @@ from services.reporting.schema import HERE, SCHEMA
 from tests.support.facts import TOPIC_OF, fact_of
 from tests.support.http_retry import patiently
 from tests.support.servers import Database, Servers
+from tests.unit.chassis.issuer import SETTINGS
 from tests.unit.reporting.story import IN_TOPIC_ORDER
 
-ISSUER = "https://issuer.test"
 # When, by transaction, each view and what it selects were last written.
 MADE_AT = """
     SELECT c.relname, c.xmin::text, r.xmin::text AS rule FROM pg_class c JOIN pg_rewrite r ON r.ev_class = c.oid
@@ -116,16 +115,12 @@ async def story(read_model: Pool) -> Pool:
 
 
 @pytest.fixture
-async def get(story: Pool, tmp_path: Path) -> AsyncIterator[Get]:
+async def get(story: Pool, signer: tokens.Signer) -> AsyncIterator[Get]:
     """Read an address as somebody: `await get("/v1/tasks", "E1007", "sales")`."""
-    settings = Settings.model_validate(
-        {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
-    )
-    signer = tokens.signer(tmp_path, ISSUER)
-    authenticator = Authenticator(settings)
+    authenticator = Authenticator(SETTINGS)
     authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
     authenticator.keys._fetched_at = time.monotonic()
-    app = build(ServiceContext(settings, story, Supervisor(), authenticator)).app
+    app = build(ServiceContext(SETTINGS, story, Supervisor(), authenticator)).app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reporting") as client:
 
         async def read(path: str, subject: str = "ops", role: str = "ops", **params: Any) -> httpx.Response:

@@ -9,7 +9,7 @@ import pytest
 
 from chassis.http.description.html import element, prose
 from chassis.http.description.page import STYLE, reference_page
-from chassis.http.documents import PAGE_HEADERS
+from chassis.http.documents import PAGE_HEADERS, documents_of
 from services import openapi
 from tests.unit.chassis.issuer import app_of, client_of
 
@@ -65,6 +65,15 @@ def test_54_the_page_shows_the_parameters_headers_and_statuses_of_an_operation(s
 def test_text_is_escaped() -> None:
     assert element("p", "<b>", title='"') == '<p title="&quot;">&lt;b&gt;</p>'
     assert prose("a `<b>`\n\nc") == "<p>a <code>&lt;b&gt;</code></p><p>c</p>"
+
+
+@every_service
+def test_the_documents_of_a_service_are_its_own_and_are_rendered_once(service: str) -> None:
+    documents = documents_of(service)
+
+    assert documents.description == openapi.committed(service).read_bytes()
+    assert documents.page == reference_page(DOCUMENTS[service]).encode()
+    assert documents_of(service) is documents
 
 
 async def test_54_the_page_and_its_style_are_served_without_a_token_under_a_strict_policy() -> None:
