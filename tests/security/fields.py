@@ -100,6 +100,9 @@ async def address_of(world: World, operation: Operation) -> str:
         things["code"] = await world.new_invitation()
     if operation.body_schema in {"RuleShadow", "RulePublication", "RuleRetirement"}:
         things |= await world.new_rule()
+    if operation.body_schema == "RuleDraft":
+        # Fields are tried side by side, and a rule has one draft.
+        things["rule"] = f"rule-{next(NUMBER)}"
     if "{segment}" in operation.path:
         things["segment"] = f"segment-{next(NUMBER)}"
     if "{task_id}" in operation.path:
