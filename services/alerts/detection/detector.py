@@ -17,7 +17,7 @@ from chassis.runtime.clock import Clock, utc_now
 from chassis.store.append import Answer, Append, Outcome
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper, NewEvent
-from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, CareReported, Notice, Status
+from contracts.alerts import AlertCarriedAway, AlertEvent, Status
 from contracts.customer import Merged, OwnerAssigned, TierChanged, Unmerged
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
@@ -28,6 +28,7 @@ from services.alerts.detection.evaluation import judge_again, raise_due, receive
 from services.alerts.detection.folding import with_shadow
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
+from services.alerts.detection.transition_times import delivered, happened_at
 from services.alerts.detection.undoing import with_amounts
 from services.alerts.engine.changes import Change, Raising, Readdressing
 from services.alerts.engine.episode import episode_of
@@ -287,20 +288,6 @@ def caused_by(envelope: Envelope[Any]) -> Metadata:
 def by_timer(change: Change) -> Metadata:
     """Return the metadata of a change that no event caused. A raised alert is caused by the start of its silence."""
     return Metadata(actor=ACTOR.name, correlation_id=str(change.alert_id), causation_id=change.cause)
-
-
-def happened_at(event: AlertEvent) -> datetime:
-    """Return when a transition happened: an alert starts and ends at the time of what it is about."""
-    if isinstance(event, AlertRaised):
-        return event.starts_at
-    return event.ends_at or event.updated_at
-
-
-def delivered(event: AlertEvent | CareReported, quiet: QuietHours | None, now: datetime) -> AlertEvent | CareReported:
-    """Return the event of a change; a notice says until when deliverers wait with it."""
-    if quiet is None or not isinstance(event, Notice):
-        return event
-    return event.model_copy(update={"deliver_after": quiet.deliver_after(event.severity, now)})
 
 
 def is_open(event: AlertEvent) -> bool:
