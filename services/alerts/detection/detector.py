@@ -14,11 +14,10 @@ from chassis.consume.fact_log.model import append
 from chassis.consume.table_locks import keep_tables
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
-from chassis.store.append import Answer, Append
-from chassis.store.erasure import lock_store
+from chassis.store.append import Answer, Append, Outcome
 from chassis.store.event_store import COLUMNS, EventStore, recorded
-from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, CareReported, Notice, Status
+from chassis.store.mapper import EventMapper, NewEvent
+from contracts.alerts import AlertCarriedAway, AlertEvent, Status
 from contracts.customer import Merged, OwnerAssigned, TierChanged, Unmerged
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
@@ -29,6 +28,7 @@ from services.alerts.detection.evaluation import judge_again, raise_due, receive
 from services.alerts.detection.folding import with_shadow
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
+from services.alerts.detection.transition_times import delivered, happened_at
 from services.alerts.detection.undoing import with_amounts
 from services.alerts.engine.changes import Change, Raising, Readdressing
 from services.alerts.engine.episode import episode_of
@@ -190,28 +190,35 @@ class Detector:
         return bool(await memory.due(held, CONSUMER, FEEDS, self._clock(), 1))
 
     async def _append(self, held: Connection, changes: Sequence[Caused]) -> None:
-        """Append the next event of each alert. People write these streams too, so the store is locked first."""
+        """Append the next events of each alert, those of one alert together.
+
+        They are made before the store is locked, because others wait for it. People write these streams, too: events
+        that theirs have overtaken are refused, and made again while the store stays locked.
+        """
         if not changes:
             return
         self._has_appended = True
-        await lock_store(held)
         tells = any(isinstance(change, Raising | Readdressing) for _, change, _ in changes)
         quiet = await self._quiet_hours.load(held, self._clock()) if self._quiet_hours and tells else None
+        by_alert: dict[UUID, list[Caused]] = defaultdict(list)
+        for each in changes:
+            by_alert[each[1].alert_id].append(each)
+        alerts = list(by_alert.values())
         # One customer may have thousands: no statement, and no pause between two, reaches a time limit.
-        for first in range(0, len(changes), APPENDED_AT_ONCE):
-            await self._append_some(held, changes[first : first + APPENDED_AT_ONCE], quiet)
+        parts = [alerts[first : first + APPENDED_AT_ONCE] for first in range(0, len(alerts), APPENDED_AT_ONCE)]
+        made = [await self._appends_of(held, part, quiet) for part in parts]
+        for part, appends in zip(parts, made, strict=True):
+            outcomes = await self._store.append_within(held, appends)
+            refused = [own for own, each in zip(part, outcomes, strict=True) if each.outcome is not Outcome.DONE]
+            if refused:
+                await self._store.append_within(held, await self._appends_of(held, refused, quiet))
 
-    async def _append_some(self, held: Connection, changes: Sequence[Caused], quiet: QuietHours | None) -> None:
-        latest, now = await self._latest(held, [change.alert_id for _, change, _ in changes]), self._clock()
-        appends = []
-        for customer_id, change, metadata in changes:
-            version, alert = latest.get(change.alert_id, (0, None))
-            for subject, event in change.events(customer_id, alert):
-                version += 1
-                latest[change.alert_id] = version, event if isinstance(event, AlertEvent) else None
-                told = delivered(event, quiet, now)
-                appends.append(self._append_of(subject, change.alert_id, told, metadata, version))
-        await self._store.append_within(held, appends)
+    async def _appends_of(
+        self, held: Connection, alerts: Sequence[Sequence[Caused]], quiet: QuietHours | None
+    ) -> list[Append]:
+        """Return the next events of each alert, from its changes."""
+        latest = await self._latest(held, [own[0][1].alert_id for own in alerts])
+        return [self._append_of(own, *latest.get(own[0][1].alert_id, (0, None)), quiet) for own in alerts]
 
     async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
         """Return version and state of each alert that exists."""
@@ -219,14 +226,20 @@ class Detector:
         return {row["stream_id"]: (row["version"], self._mapper.to_envelope(recorded(row)).event) for row in rows}
 
     def _append_of(
-        self, customer_id: UUID, stream_id: UUID, event: AlertEvent | CareReported, metadata: Metadata, version: int
+        self, changes: Sequence[Caused], known: int, alert: AlertEvent | None, quiet: QuietHours | None
     ) -> Append:
-        occurred_at = happened_at(event) if isinstance(event, AlertEvent) else self._clock()
-        envelope = Envelope(
-            uuid_utils.uuid7(), customer_id, stream_id, version, 0, occurred_at, occurred_at, metadata, event
-        )
+        """Return the events that follow the version `known` of an alert, which is in this state."""
+        stream_id, version, events = changes[0][1].alert_id, known, list[NewEvent]()
+        for customer_id, change, metadata in changes:
+            for subject, event in change.events(customer_id, alert):
+                version += 1
+                alert = event if isinstance(event, AlertEvent) else None
+                told = delivered(event, quiet, self._clock())
+                at = happened_at(told) if isinstance(told, AlertEvent) else self._clock()
+                envelope = Envelope(uuid_utils.uuid7(), subject, stream_id, version, 0, at, at, metadata, told)
+                events.append(self._mapper.to_new_event(envelope))
         answer = Answer(b"", 200, json.dumps({"version": version}).encode())
-        return Append(f"alert|{stream_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
+        return Append(f"alert|{stream_id}|{known + 1}", answer, events)
 
 
 async def load_concerned(
@@ -275,20 +288,6 @@ def caused_by(envelope: Envelope[Any]) -> Metadata:
 def by_timer(change: Change) -> Metadata:
     """Return the metadata of a change that no event caused. A raised alert is caused by the start of its silence."""
     return Metadata(actor=ACTOR.name, correlation_id=str(change.alert_id), causation_id=change.cause)
-
-
-def happened_at(event: AlertEvent) -> datetime:
-    """Return when a transition happened: an alert starts and ends at the time of what it is about."""
-    if isinstance(event, AlertRaised):
-        return event.starts_at
-    return event.ends_at or event.updated_at
-
-
-def delivered(event: AlertEvent | CareReported, quiet: QuietHours | None, now: datetime) -> AlertEvent | CareReported:
-    """Return the event of a change; a notice says until when deliverers wait with it."""
-    if quiet is None or not isinstance(event, Notice):
-        return event
-    return event.model_copy(update={"deliver_after": quiet.deliver_after(event.severity, now)})
 
 
 def is_open(event: AlertEvent) -> bool:
