@@ -23,7 +23,8 @@ SILENT_SHARE = 4
 SILENT_FOR = timedelta(days=400)
 LOOK_SECONDS = 0.002
 SETTLE_SECONDS = 120.0
-P50_MILLISECONDS, P99_MILLISECONDS = 15.0, 80.0
+# p50 and p99 in milliseconds, on a quiet machine.
+ROW_TARGETS, ALERT_TARGETS = (25.0, 80.0), (34.0, 90.0)
 KNOWN = "SELECT count(*) FROM customer_ref WHERE customer_id = ANY($1)"
 APPLIED = "SELECT sum(position) FROM consumer_position"
 ARRIVED = "SELECT contact_id FROM contact WHERE contact_id = ANY($1)"
@@ -69,9 +70,9 @@ async def measure(whole: Whole) -> list[Figure]:
     alert_seconds = [max(0.0, watch.cleared_at[customer_id] - by_customer[customer_id]) for customer_id in silent]
     answer_seconds = [asked.answered_at - asked.sent_at for asked in watch.asked]
     return [
-        *percentiles("the 2xx of a command", answer_seconds, None, None),
-        *percentiles("2xx to the row in reporting", watch.row_seconds, P50_MILLISECONDS, P99_MILLISECONDS),
-        *percentiles("2xx to the cleared alert on the topic", alert_seconds, P50_MILLISECONDS, P99_MILLISECONDS),
+        *percentiles("command latency", answer_seconds, (None, None)),
+        *percentiles("row latency", watch.row_seconds, ROW_TARGETS),
+        *percentiles("alert latency", alert_seconds, ALERT_TARGETS),
     ]
 
 
@@ -84,10 +85,10 @@ def in_turn(silent: Sequence[str], lively: Sequence[str]) -> list[str]:
     return found
 
 
-def percentiles(name: str, seconds: Sequence[float], p50: float | None, p99: float | None) -> list[Figure]:
+def percentiles(name: str, seconds: Sequence[float], targets: tuple[float | None, float | None]) -> list[Figure]:
     return [
-        Figure(f"{name}, p50", percentile(seconds, 0.50) * 1000, "ms", target=p50),
-        Figure(f"{name}, p99", percentile(seconds, 0.99) * 1000, "ms", target=p99),
+        Figure(f"{name} p50", percentile(seconds, 0.50) * 1000, "ms", target=targets[0]),
+        Figure(f"{name} p99", percentile(seconds, 0.99) * 1000, "ms", target=targets[1]),
     ]
 
 
