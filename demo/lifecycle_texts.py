@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.money import DEFAULT_EXPONENT, EXPONENTS
+from services.alerts.shipped.rules import DEFAULT_RULES
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = ("due_at", "anchor_at")
@@ -34,6 +35,7 @@ SENTENCES = {
         "{employee_id} {channel}：{purpose} {outcome}",
     ),
     "task-scheduled": ("To do by {due_at}: {purpose}, {assignee_id}", "待办（{due_at} 前）：{purpose}，{assignee_id}"),
+    "task-rescheduled": ("To do by {due_at} instead", "待办改至 {due_at} 前"),
     "task-cancelled": ("Follow-up cancelled", "跟进取消"),
     "plan-started": ("Plan started: {template}", "跟进计划开始：{template}"),
     "complaint-raised": ("Complaint ({severity}): {topic}", "投诉（{severity}）：{topic}"),
@@ -48,6 +50,10 @@ SENTENCES = {
         "Complaint closed: {resolution}; in time: {resolved_in_time}",
         "投诉关闭：{resolution}；及时：{resolved_in_time}",
     ),
+    "complaint-auto-replied": ("Automatic reply to the complaint", "投诉已自动回复"),
+    "complaint-reclassified": ("Severity changed: {previous} → {severity}", "严重程度变更：{previous} → {severity}"),
+    "complaint-escalated": ("Complaint escalated to level {level}", "投诉升级至第 {level} 级"),
+    "complaint-consented": ("The customer agreed to a later date", "客户同意延期"),
     "complaint-reopened": ("Complaint reopened: {reason}", "投诉重新打开：{reason}"),
     "complaint-linked": ("Complaint no. {number} about the same issue", "同一问题第 {number} 次投诉"),
     "survey-sent": ("Survey sent by {channel}: {kind} {survey}", "发出问卷（{channel}）：{kind} {survey}"),
@@ -57,9 +63,23 @@ SENTENCES = {
     "guard-cleared": ("Notice cleared: {guard}", "提示解除：{guard}"),
     "raised": ("ALERT: {summary}", "预警：{summary_zh}"),
     "cleared": ("Alert ended: {rule_id}", "预警解除：{rule_id}"),
+    "withdrawn": ("Alert withdrawn: {rule_id}", "预警撤回：{rule_id}"),
+    "moved": ("Alert counts from another time: {rule_id}", "预警起算时间变更：{rule_id}"),
+    "readdressed": ("Alert now for {owner_id}: {rule_id}", "预警改由 {owner_id} 处理：{rule_id}"),
+    "carried-away": ("Alert moved to another customer: {rule_id}", "预警转至另一客户：{rule_id}"),
+    "carried-in": ("Alert taken over from another customer: {rule_id}", "预警自另一客户转入：{rule_id}"),
+    "acknowledged": ("Alert acknowledged: {rule_id}", "预警已确认：{rule_id}"),
+    "assigned": ("Alert assigned to {owner_id}: {rule_id}", "预警指派给 {owner_id}：{rule_id}"),
+    "commented": ("Comment on the alert: {rule_id}", "预警添加备注：{rule_id}"),
+    "snoozed": ("Alert snoozed: {rule_id}", "预警暂缓：{rule_id}"),
+    "unsnoozed": ("Snooze ended: {rule_id}", "预警暂缓结束：{rule_id}"),
+    "escalated": ("Alert escalated: {rule_id}", "预警升级：{rule_id}"),
+    "care-reported": ("Care task of the alert reported", "预警关怀任务有结果"),
+    "rule-muted": ("Rule muted: {rule_id}", "规则静音：{rule_id}"),
+    "rule-unmuted": ("Rule no longer muted: {rule_id}", "规则恢复提醒：{rule_id}"),
 }
 BLANKS = {"purpose": "contact"}
-CHINESE = {
+CHINESE = {rule.id: rule.title.zh for rule in DEFAULT_RULES.rules} | {
     "contact": "联系",
     "wechat": "微信",
     "nps": "NPS",
@@ -110,6 +130,9 @@ CHINESE = {
     "inactivity": "长期未联系",
     "missed-follow-up": "遗漏的跟进",
     "unanswered-complaint": "投诉未答复",
+    "normal": "一般",
+    "low": "低",
+    "critical": "紧急",
 }
 
 

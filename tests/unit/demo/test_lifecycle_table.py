@@ -1,12 +1,13 @@
 """The lifecycle table: texts in both languages, in order, without withdrawn alerts and cancelled tasks of plans."""
 
+import re
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.alerts import AlertRaised, AlertWithdrawn
+from contracts.alerts import AlertEvent, AlertRaised, AlertWithdrawn
 from contracts.customer import OrderDelivered, QuoteIssued, StageChanged
 from contracts.event import Event
 from contracts.examples import example
@@ -21,9 +22,14 @@ from contracts.followup import (
     TaskCompleted,
     TaskScheduled,
 )
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent
+from contracts.followup.task import TaskEvent
 from contracts.topics import CONFIGURATION, EVENT_TYPES
 from demo.lifecycle_table import by_day
 from demo.lifecycle_texts import sentences
+
+# What people do with alerts, tasks and complaints.
+OF_WORK = (AlertEvent, *get_args(TaskEvent), *get_args(ComplaintEvent), *get_args(RepeatEvent))
 
 
 def entry(event: Event, day: str = "2026-03-02", stream: UUID | None = None, **more: Any) -> dict[str, Any]:
@@ -40,6 +46,12 @@ def entry(event: Event, day: str = "2026-03-02", stream: UUID | None = None, **m
 def test_every_event_type_has_texts(event_type: type[Event]) -> None:
     told = sentences(entry(example(event_type)))
     assert told is None or all(told)
+
+
+@pytest.mark.parametrize("event_type", [each for each in EVENT_TYPES.values() if issubclass(each, OF_WORK)])
+def test_transitions_of_alerts_and_complaints_have_chinese_texts(event_type: type[Event]) -> None:
+    told = sentences(entry(example(event_type)))
+    assert told is None or re.search("[\u4e00-\u9fff]", told[1])
 
 
 @pytest.mark.parametrize(
