@@ -50,6 +50,8 @@ LATEST = f"""
 
 # The customer of an alert that changes, the change, and what caused it.
 Caused: TypeAlias = tuple[UUID, Change, Metadata]
+# The changes of one alert, and their events.
+Made: TypeAlias = tuple[Sequence[Caused], Append]
 
 
 class Detector:
@@ -206,19 +208,22 @@ class Detector:
         alerts = list(by_alert.values())
         # One customer may have thousands: no statement, and no pause between two, reaches a time limit.
         parts = [alerts[first : first + APPENDED_AT_ONCE] for first in range(0, len(alerts), APPENDED_AT_ONCE)]
-        made = [await self._appends_of(held, part, quiet) for part in parts]
-        for part, appends in zip(parts, made, strict=True):
-            outcomes = await self._store.append_within(held, appends)
-            refused = [own for own, each in zip(part, outcomes, strict=True) if each.outcome is not Outcome.DONE]
-            if refused:
-                await self._store.append_within(held, await self._appends_of(held, refused, quiet))
+        made = [await self._make(held, part, quiet) for part in parts]
+        for appends in made:
+            refused = await self._refused(held, appends)
+            if refused and await self._refused(held, await self._make(held, refused, quiet)):
+                raise RuntimeError("events of alerts were refused twice, although the store is locked")
 
-    async def _appends_of(
-        self, held: Connection, alerts: Sequence[Sequence[Caused]], quiet: QuietHours | None
-    ) -> list[Append]:
-        """Return the next events of each alert, from its changes."""
+    async def _refused(self, held: Connection, made: Sequence[Made]) -> list[Sequence[Caused]]:
+        """Append events. Return the changes of those that were refused."""
+        outcomes = await self._store.append_within(held, [append for _, append in made]) if made else []
+        return [own for (own, _), each in zip(made, outcomes, strict=True) if each.outcome is not Outcome.DONE]
+
+    async def _make(self, held: Connection, alerts: Sequence[Sequence[Caused]], quiet: QuietHours | None) -> list[Made]:
+        """Make the next events of each alert from its changes. A change of which nobody is told has none."""
         latest = await self._latest(held, [own[0][1].alert_id for own in alerts])
-        return [self._append_of(own, *latest.get(own[0][1].alert_id, (0, None)), quiet) for own in alerts]
+        made = [(own, self._append_of(own, *latest.get(own[0][1].alert_id, (0, None)), quiet)) for own in alerts]
+        return [each for each in made if each[1].events]
 
     async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
         """Return version and state of each alert that exists."""

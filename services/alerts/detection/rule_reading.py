@@ -10,7 +10,7 @@ from contracts.alerts import AlertSeverity, RuleDrafted, RulePublished
 from contracts.customer import Mode
 from contracts.types import FORBIDDEN, MAX_NAME
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule import Rule, RuleDefinition
 from services.alerts.engine.shapes import Silence
 from services.alerts.engine.signals import CONTACT
 from services.alerts.engine.tiers import MAX_DAYS, OTHERS
@@ -28,6 +28,8 @@ def rule_of(event: RulePublished | RuleDrafted, published: Occurrence | None = N
     backlog = event.backlog if isinstance(event, RulePublished) and published else None
     others = {"id": event.name, "version": event.number, "published": published, "backlog": backlog}
     try:
+        # The definition of a later build may have fields of other meanings than those of a rule.
+        RuleDefinition.model_validate(event.definition)
         return Rule(**event.definition, **others)
     except ValidationError as error:
         fault = fault_of(error, event.definition)

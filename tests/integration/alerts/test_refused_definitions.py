@@ -21,6 +21,8 @@ LOOP_OF_LOOP = "tags.map(t, t + t).exists(t, t == 'a')"
 REFUSED = [
     silence(7, applies=LOOP_OF_LOOP),
     silence(7, from_a_later_build=True),
+    silence(7, version=3),
+    silence(7, segments={}),
     silence(7, condition={"shape": "rhythm", "below": 3}),
     silence(7, condition={"shape": "count", "signal": "complaint", "times": 1, "days": 30, "counts": "topic in ["}),
     {"title": "no words"},
