@@ -31,10 +31,8 @@ MAX_FACTS = MAX_RECORDS_ALONE = 4_000
 COMMIT_SECONDS = 1.0
 # Each commit adds a record for each partition to a topic of Kafka. Watermarks alone are not worth one a second.
 IDLE_COMMIT_SECONDS = 30.0
-# After a smaller fetch there is a pause, so that more records share a transaction. More mean that others are waiting.
+# A fetch of so many records means that more are waiting: then there is no pause.
 GATHER_RECORDS = 100
-# Under load, a transaction for each event would cost more than it is worth.
-GATHER_SECONDS = 0.01
 STALE_SECONDS = 20.0
 PAUSE_WITHOUT_BROKER_SECONDS = 0.1
 
@@ -44,8 +42,8 @@ Fetched = dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
 class Consumer:
     """Feeds one applier: `shared` as a member of its consumer group, otherwise alone from all partitions.
 
-    `max_records`: the size of a batch, if it is a member. `gather_seconds`: pause after a small fetch. Use a longer one
-    where latency is irrelevant.
+    `max_records`: the size of a batch, if it is a member. `gather_seconds`: pause after a small fetch, so that more
+    records share a transaction. Use it where latency is irrelevant.
     """
 
     def __init__(
@@ -57,7 +55,7 @@ class Consumer:
         health: Health,
         shared: bool = True,
         max_records: int = MAX_RECORDS,
-        gather_seconds: float = GATHER_SECONDS,
+        gather_seconds: float = 0.0,
     ) -> None:
         self._applier = applier
         self._topics = tuple(topics)

@@ -26,9 +26,6 @@ from chassis.store.event_store import EventStore
 from contracts.topics import Topic
 
 POLL_SECONDS = 0.5
-# After a batch of fewer events, the relay rests: under load, a batch for each event would cost more than it is worth.
-GATHER_EVENTS = 20
-REST_SECONDS = 0.005
 WATERMARK_SECONDS = 1.0
 IDLE_WATERMARK_SECONDS = 5.0
 IDLE_AFTER_SECONDS = 60.0
@@ -117,8 +114,6 @@ class Relay:
                 checked_at = now
             if published == 0:
                 await wait_with_timeout(self._woken, POLL_SECONDS)
-            elif published < GATHER_EVENTS:
-                await asyncio.sleep(REST_SECONDS)
 
     async def _renew(self) -> None:
         epoch = self._lease.epoch
