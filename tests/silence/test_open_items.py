@@ -26,7 +26,7 @@ from contracts.customer import (
 from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from contracts.followup import ComplaintRaised, ComplaintTargetSet, ContactLogged, TaskCompleted, TaskScheduled
-from services.alerts.detection import detector, memory
+from services.alerts.detection import appending, memory
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
@@ -316,7 +316,7 @@ async def test_60_a_quote_becomes_due_by_the_new_tier(under_all_rules: Live) -> 
 async def test_60_the_alerts_of_a_customer_are_carried_in_parts(
     under_all_rules: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detector, "APPENDED_AT_ONCE", 3)
+    monkeypatch.setattr(appending, "APPENDED_AT_ONCE", 3)
     await under_all_rules.receive(fact(example(Registered)), fact(example(Registered), subject=DUPLICATE))
     await under_all_rules.receive(*(task(number) for number in range(10)))
     await under_all_rules.raise_all()

@@ -1,22 +1,18 @@
 """Runs the engine: events end alerts at once, timers raise alerts once the feeds are complete."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
-
-import uuid_utils.compat as uuid_utils
 
 from chassis.consume.fact_log.model import append
 from chassis.consume.table_locks import keep_tables
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
-from chassis.store.append import Answer, Append, Outcome
-from chassis.store.event_store import COLUMNS, EventStore, recorded
-from chassis.store.mapper import EventMapper, NewEvent
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertCarriedAway, AlertEvent, Status
 from contracts.customer import Merged, OwnerAssigned, TierChanged, Unmerged
 from contracts.event import Envelope, Metadata
@@ -24,13 +20,13 @@ from contracts.topics import CONFIGURATION
 from services.alerts import erasure
 from services.alerts.actor import ACTOR
 from services.alerts.detection import feature_rings, memory, merging, rule_failures, shadow
+from services.alerts.detection.appending import Appender, Caused
 from services.alerts.detection.evaluation import judge_again, raise_due, receive
 from services.alerts.detection.folding import with_shadow
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
-from services.alerts.detection.transition_times import delivered, happened_at
 from services.alerts.detection.undoing import with_amounts
-from services.alerts.engine.changes import Change, Raising, Readdressing
+from services.alerts.engine.changes import Change
 from services.alerts.engine.episode import episode_of
 from services.alerts.engine.episodes import Moment
 from services.alerts.engine.items import OF_ITEMS, concerns_all
@@ -38,20 +34,10 @@ from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule_book import NOBODY_SWEPT, InForce, RuleBook, Rules
 from services.alerts.projection import holders
 from services.alerts.quiet_hours.stored import StoredQuietHours
-from services.alerts.quiet_hours.windows import QuietHours
 
 CONSUMER = "alerts"
 FEEDS = [topic.name for topic in TOPICS]
 DUE_BATCH = 500
-APPENDED_AT_ONCE = 500
-LATEST = f"""
-    SELECT DISTINCT ON (stream_id) {COLUMNS} FROM event WHERE stream_id = ANY($1) ORDER BY stream_id, version DESC
-"""  # noqa: S608
-
-# The customer of an alert that changes, the change, and what caused it.
-Caused: TypeAlias = tuple[UUID, Change, Metadata]
-# The changes of one alert, and their events.
-Made: TypeAlias = tuple[Sequence[Caused], Append]
 
 
 class Detector:
@@ -68,10 +54,9 @@ class Detector:
     ) -> None:
         self._store = store
         self._pool = pool
-        self._mapper = mapper
         self._rules = rules
         self._clock = clock
-        self._quiet_hours = quiet_hours
+        self._appender = Appender(store, mapper, clock, quiet_hours)
         self._has_appended = False
 
     async def apply(self, received: Sequence[Received], held: Connection) -> None:
@@ -192,59 +177,9 @@ class Detector:
         return bool(await memory.due(held, CONSUMER, FEEDS, self._clock(), 1))
 
     async def _append(self, held: Connection, changes: Sequence[Caused]) -> None:
-        """Append the next events of each alert, those of one alert together.
-
-        They are made before the store is locked, because others wait for it. People write these streams, too: events
-        that theirs have overtaken are refused, and made again while the store stays locked.
-        """
-        if not changes:
-            return
-        self._has_appended = True
-        tells = any(isinstance(change, Raising | Readdressing) for _, change, _ in changes)
-        quiet = await self._quiet_hours.load(held, self._clock()) if self._quiet_hours and tells else None
-        by_alert: dict[UUID, list[Caused]] = defaultdict(list)
-        for each in changes:
-            by_alert[each[1].alert_id].append(each)
-        alerts = list(by_alert.values())
-        # One customer may have thousands: no statement, and no pause between two, reaches a time limit.
-        parts = [alerts[first : first + APPENDED_AT_ONCE] for first in range(0, len(alerts), APPENDED_AT_ONCE)]
-        made = [await self._make(held, part, quiet) for part in parts]
-        for appends in made:
-            refused = await self._refused(held, appends)
-            if refused and await self._refused(held, await self._make(held, refused, quiet)):
-                raise RuntimeError("events of alerts were refused twice, although the store is locked")
-
-    async def _refused(self, held: Connection, made: Sequence[Made]) -> list[Sequence[Caused]]:
-        """Append events. Return the changes of those that were refused."""
-        outcomes = await self._store.append_within(held, [append for _, append in made]) if made else []
-        return [own for (own, _), each in zip(made, outcomes, strict=True) if each.outcome is not Outcome.DONE]
-
-    async def _make(self, held: Connection, alerts: Sequence[Sequence[Caused]], quiet: QuietHours | None) -> list[Made]:
-        """Make the next events of each alert from its changes. A change of which nobody is told has none."""
-        latest = await self._latest(held, [own[0][1].alert_id for own in alerts])
-        made = [(own, self._append_of(own, *latest.get(own[0][1].alert_id, (0, None)), quiet)) for own in alerts]
-        return [each for each in made if each[1].events]
-
-    async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
-        """Return version and state of each alert that exists."""
-        rows = await held.fetch(LATEST, list(alert_ids))
-        return {row["stream_id"]: (row["version"], self._mapper.to_envelope(recorded(row)).event) for row in rows}
-
-    def _append_of(
-        self, changes: Sequence[Caused], known: int, alert: AlertEvent | None, quiet: QuietHours | None
-    ) -> Append:
-        """Return the events that follow the version `known` of an alert, which is in this state."""
-        stream_id, version, events = changes[0][1].alert_id, known, list[NewEvent]()
-        for customer_id, change, metadata in changes:
-            for subject, event in change.events(customer_id, alert):
-                version += 1
-                alert = event if isinstance(event, AlertEvent) else None
-                told = delivered(event, quiet, self._clock())
-                at = happened_at(told) if isinstance(told, AlertEvent) else self._clock()
-                envelope = Envelope(uuid_utils.uuid7(), subject, stream_id, version, 0, at, at, metadata, told)
-                events.append(self._mapper.to_new_event(envelope))
-        answer = Answer(b"", 200, json.dumps({"version": version}).encode())
-        return Append(f"alert|{stream_id}|{known + 1}", answer, events)
+        if changes:
+            self._has_appended = True
+            await self._appender.append(held, changes)
 
 
 async def load_concerned(

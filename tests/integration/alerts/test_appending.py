@@ -11,7 +11,7 @@ from chassis.store.append import Append, Appended
 from contracts.customer import Merged, OwnerAssigned
 from contracts.examples import example
 from contracts.followup import ContactLogged
-from services.alerts.detection import detector
+from services.alerts.detection import appending
 from tests.support.rule_desk import RuleDesk, kinds, silence
 
 ALERTS = 3
@@ -52,7 +52,7 @@ async def alert_id(desk: RuleDesk) -> str:
 async def test_events_that_a_person_has_overtaken_are_made_again(
     desk: RuleDesk, alert_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detector, "APPENDED_AT_ONCE", 2)
+    monkeypatch.setattr(appending, "APPENDED_AT_ONCE", 2)
     (raised,) = await desk.told("calls-1")
     overtaken = Overtaken(desk, alert_id, monkeypatch)
     await desk.tell(raised.subject, OwnerAssigned(previous_owner_id="E1", owner_id="E5", leader_id="E6"))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from chassis.postgres.database import Connection, transaction
+from chassis.runtime.clock import utc_now
 from contracts.alerts import AlertCarriedAway, AlertCarriedIn, AlertCleared, AlertEvent, AlertRaised
 from contracts.customer import (
     CustomerErased,
@@ -23,6 +24,7 @@ from contracts.customer import (
 from contracts.event import Event
 from contracts.examples import ALERT_ID, CUSTOMER_ID, EMPLOYEE_STREAM_ID, METADATA, example, example_envelope
 from contracts.followup import AbsenceCancelled, AbsenceNoted
+from services.alerts.detection.appending import Appender
 from services.alerts.detection.detector import Detector
 from services.alerts.engine.changes import Ending
 from services.alerts.engine.episode import episode_of
@@ -262,8 +264,8 @@ async def test_an_export_includes_the_alerts_of_duplicates(alert_desk: Desk) -> 
     assert [text for fact in exported for text in fact["words"].values()] == ["已联系"]
 
 
-class SlowDetector(Detector):
-    """A detector that is overtaken: a command arrives after it has read the alert, before it appends."""
+class SlowAppender(Appender):
+    """An appender that is overtaken: a command arrives after it has read the alert, before it appends."""
 
     commands: list[asyncio.Task[httpx.Response]]
     alert_desk: Desk
@@ -277,11 +279,12 @@ class SlowDetector(Detector):
 
 
 async def test_a_command_that_arrives_while_the_detector_ends_the_alert_does_not_lose_the_end(alert_desk: Desk) -> None:
-    overtaken = SlowDetector(alert_desk.needs.store, alert_desk.pool, alert_desk.needs.mapper, THREE_RULES)
-    overtaken.alert_desk, overtaken.commands = alert_desk, []
+    store, mapper = alert_desk.needs.store, alert_desk.needs.mapper
+    overtaken, slow = Detector(store, alert_desk.pool, mapper, THREE_RULES), SlowAppender(store, mapper, utc_now, None)
+    slow.alert_desk, slow.commands, overtaken._appender = alert_desk, [], slow
     await clear(alert_desk, overtaken)
     # The first one is before the store is locked, so the end is made again; the second one waits for it.
-    before, after = [await command for command in overtaken.commands]
+    before, after = [await command for command in slow.commands]
     assert before.status_code == 200
     assert problem(after) == (409, "alert-ended")
     assert await alert_desk.types() == ["raised", "commented", "cleared"]
