@@ -29,7 +29,7 @@ from tests.support.servers import Servers, at
 OLD = Path(__file__).parent / "old_names"
 RENAMING = "20261129"
 # Migrations of later days follow those that rename.
-LATER = ("20261130*",)
+LATER = ("20261130*", "20261201*")
 # What the names of tables, indexes and columns must not hold any more.
 GONE = r"purge|heard|told|\mtouch(_|\M)"
 LEFT = """

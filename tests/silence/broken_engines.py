@@ -16,6 +16,8 @@ from services.alerts.detection.memory import Memory
 from services.alerts.engine.changes import Change, Ending, Moving, Readdressing
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule_book import RuleBook
 from tests.silence.delivery import Published
 from tests.silence.engines import BROKEN, Engine, Envelopes
 
@@ -165,8 +167,23 @@ class WithdrawsNothing(Says):
         return [changed(change, kind=AlertCleared)] if isinstance(change, Ending) else [change]
 
 
+def with_rules(book: RuleBook, rules: tuple[Rule, ...]) -> RuleBook:
+    """Return a book with other rules, and without what was computed from those of before."""
+    return RuleBook(**{**dict(book), "rules": rules})
+
+
 class KeepsTheEpisodesOfRetiredRules(Engine):
     def publish(self, step: Published) -> None:
+        self.rules = step.book
+
+
+class JudgesNoChangedRule(Engine):
+    """Judges only the rules that a publication has added or removed."""
+
+    def publish(self, step: Published) -> None:
+        same = {each.id: each for each in self.rules.rules}
+        rules = tuple(same.get(each.id, each) for each in step.book.rules)
+        super().publish(Published(step.now, with_rules(step.book, rules)))
         self.rules = step.book
 
 
@@ -175,7 +192,7 @@ class RaisesTheBacklog(Engine):
 
     def publish(self, step: Published) -> None:
         rules = tuple(each.model_copy(update={"backlog": Backlog.RAISE}) for each in step.book.rules)
-        super().publish(Published(step.now, step.book.model_copy(update={"rules": rules})))
+        super().publish(Published(step.now, with_rules(step.book, rules)))
 
 
 class CountsEveryEvent(Engine):
@@ -256,6 +273,7 @@ BROKEN_FOR_ALL_FACTS = [
     ClosesWindowsAtTheLook,
     WithdrawsNothing,
     KeepsTheEpisodesOfRetiredRules,
+    JudgesNoChangedRule,
     RaisesTheBacklog,
 ]
 

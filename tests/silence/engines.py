@@ -28,7 +28,7 @@ from services.alerts.engine.facts import Facts as FactsOf
 from services.alerts.engine.feature_rings import has_all, holders, with_rings
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.folds.counted import with_counted
-from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.rule_book import InForce, RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 from tests.silence.delivery import AnyStep, Delivered, Looked, Marked, Published, Restarted, new_records
 from tests.silence.histories import FEEDS, Facts
@@ -109,11 +109,12 @@ class Engine:
                 self.say(customer_id, events)
 
     def publish(self, step: Published) -> None:
-        """Judge all customers by other rules, as the sweep does."""
+        """Judge all customers by the rules that have changed, as the sweep does."""
+        rules = InForce(step.book, changed=step.book.changed_since([self.rules.digests]))
         self.rules = step.book
         self.complete()
         for customer_id, memory in self.memories.items():
-            self.memories[customer_id], changes = evaluation.judge_again(customer_id, memory, self.rules, step.now)
+            self.memories[customer_id], changes = evaluation.judge_again(customer_id, memory, rules, step.now)
             self.say(customer_id, changes)
 
     def complete(self) -> None:

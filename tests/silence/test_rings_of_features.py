@@ -17,7 +17,7 @@ from contracts.customer import Merged, Unmerged
 from services.alerts.detection import feature_rings
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.packing import unpacked
-from services.alerts.detection.stored_rules import swept_to
+from services.alerts.detection.stored_rules import in_force, swept_to
 from services.alerts.detection.sweep import Sweep
 from services.alerts.engine.facts import Facts as FactsOf
 from services.alerts.engine.feature_rings import has_all
@@ -59,7 +59,7 @@ class Changing:
     book: RuleBook
 
     async def current(self, held: Connection) -> InForce:
-        return InForce(self.book, await swept_to(held, self.book))
+        return await in_force(held, self.book, await swept_to(held, self.book))
 
     async def last_read(self, _held: Connection) -> RuleBook:
         return self.book

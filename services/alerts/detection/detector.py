@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -155,20 +156,20 @@ class Detector:
         self.committed()
         return len(due)
 
-    async def sweep(self, customer_ids: Sequence[UUID], rules: RuleBook, held: Connection) -> tuple[int, int]:
+    async def sweep(self, customer_ids: Sequence[UUID], rules: InForce, held: Connection) -> tuple[int, int]:
         """Evaluate customers again after the rules changed. Return how many alerts ended, and how many are due.
 
         The alerts that are overdue under the new rules are raised by `run_due`.
         """
         now = self._clock()
         loaded = await memory.load_whole(held, customer_ids)
-        memories = await feature_rings.completed(held, loaded, rules)
-        changes = list(judged_again(memories, InForce(rules, NOBODY_SWEPT), now))
-        memories = await shadow.watch(held, memories, dict.fromkeys(memories, Moment(now, now)), rules)
-        await rule_failures.record(held, memories, rules, now)
+        memories = await feature_rings.completed(held, loaded, rules.book)
+        changes = list(judged_again(memories, replace(rules, swept_to=NOBODY_SWEPT), now))
+        memories = await shadow.watch(held, memories, dict.fromkeys(memories, Moment(now, now)), rules.book)
+        await rule_failures.record(held, memories, rules.book, now)
         changed = {key: each for key, each in memories.items() if each.stored or each.differs(loaded[key])}
         if changed:
-            await memory.save(held, changed, rules)
+            await memory.save(held, changed, rules.book)
         await self._append(held, changes)
         return len(changes), sum(each.next_due_at <= now for each in memories.values())
 
@@ -214,7 +215,7 @@ def judged_again(memories: dict[UUID, Memory], rules: InForce, now: datetime) ->
     """Evaluate the memories that no sweep has reached yet under the present rules, and yield how their alerts end."""
     for customer_id, known in memories.items():
         if not rules.is_swept(customer_id):
-            memories[customer_id], found = judge_again(customer_id, known, rules.book, now)
+            memories[customer_id], found = judge_again(customer_id, known, rules, now)
             yield from ((customer_id, change, by_timer(change)) for change in found)
 
 

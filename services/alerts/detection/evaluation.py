@@ -25,7 +25,7 @@ from services.alerts.engine.items import (
     unite,
 )
 from services.alerts.engine.owed_items import item_of
-from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.rule_book import InForce, RuleBook
 from services.alerts.engine.rule_set import RuleSet
 from services.alerts.engine.signals import states_contact
 from services.alerts.engine.stretch import NEVER_DUE
@@ -100,8 +100,9 @@ def raise_due(
     return known.with_state(evaluation.state, next_due_at), evaluation.changes
 
 
-def judge_again(customer_id: UUID, known: Memory, rules: RuleBook, now: datetime) -> tuple[Memory, Sequence[Change]]:
+def judge_again(customer_id: UUID, known: Memory, rules: InForce, now: datetime) -> tuple[Memory, Sequence[Change]]:
     """Evaluate a customer after the rules changed: alerts end, and the next due time may become earlier."""
-    evaluation = evaluate(customer_id, known.state, rules, Moment(now, now, rules_changed=True))
+    moment = Moment(now, now, rules_changed=True, judged=rules.changed)
+    evaluation = evaluate(customer_id, known.state, rules.book, moment)
     next_due_at = min(known.next_due_at, evaluation.next_due_at)
     return known.with_state(evaluation.state, next_due_at), evaluation.changes

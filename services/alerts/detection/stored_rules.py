@@ -17,7 +17,8 @@ from services.alerts.detection.stored_segments import POSITIONS, read_segments
 from services.alerts.engine.contact_definition import ContactDefinitions, definitions_of
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import Rule
-from services.alerts.engine.rule_book import NOBODY_SWEPT, InForce, RuleBook
+from services.alerts.engine.rule_book import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, RuleBook
+from services.alerts.engine.rule_set import RuleSet
 from services.alerts.projection.rules import DRAFT, VERSION
 
 POSITION = f"""
@@ -30,6 +31,12 @@ ROWS = "SELECT name, kind, position, event_id, recorded_at, data FROM rule ORDER
 CONTACTS = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 ORDER BY version"  # noqa: S608
 # A sweep that has finished ends with EVERYBODY_SWEPT.
 SWEPT = "SELECT last_customer_id FROM rule_sweep WHERE book = $1"
+# The books under which customers were evaluated since the last sweep that has finished began.
+EARLIER = """
+    SELECT digests FROM rule_sweep WHERE book <> $1 AND started_at >= (
+        SELECT max(started_at) FROM rule_sweep WHERE book <> $1 AND finished_at IS NOT NULL
+    )
+"""
 
 
 class Position(NamedTuple):
@@ -80,7 +87,7 @@ class StoredRules:
         if known is None or known.position != position:
             known = self._keep(await self._load(held, position))
             swept = await swept_to(held, known.book)
-        return InForce(known.book, swept)
+        return await in_force(held, known.book, swept)
 
     async def last_read(self, held: Connection) -> RuleBook:
         """Return the rules that were read last, which may be in force no longer. They cost no query."""
@@ -113,6 +120,17 @@ class StoredRules:
         if self._known is None or known.position.own >= self._known.position.own:
             self._known = known
         return known
+
+
+async def in_force(held: Connection, book: RuleBook, swept: UUID) -> InForce:
+    """Return a book with the rules that have changed since an earlier sweep, if one goes on."""
+    return InForce(book, swept, None if swept == EVERYBODY_SWEPT else await changed(held, book))
+
+
+async def changed(held: Connection, book: RuleBook) -> RuleSet | None:
+    """Return the rules that have changed since all customers were evaluated; None if that is not known."""
+    earlier = [each for (each,) in await held.fetch(EARLIER, book.fingerprint)]
+    return book.changed_since(earlier) if earlier and None not in earlier else None
 
 
 async def swept_to(held: Connection, book: RuleBook) -> UUID:

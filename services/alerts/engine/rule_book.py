@@ -1,7 +1,7 @@
 """A rule book: the rules in force, and those in shadow."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Protocol
@@ -24,6 +24,10 @@ from services.alerts.engine.segments import Segment
 from services.alerts.engine.shapes import Count
 from services.alerts.engine.words import Words
 from services.alerts.engine.zone import BUSINESS_ZONE
+
+
+def digest(zone: str, rule: Rule) -> str:
+    return hashlib.sha256(f"{zone}\n{rule.model_dump_json()}".encode()).hexdigest()
 
 
 def distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -53,6 +57,17 @@ class RuleBook(BaseModel):
         A new definition of contacts concerns only contacts that follow: nobody has to be evaluated again.
         """
         return hashlib.sha256(self.model_dump_json(exclude={"contacts"}).encode()).hexdigest()
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """Return a digest of each rule in force, by its id. It changes with the rule."""
+        return {rule.id: digest(self.zone, rule) for rule in self.rules}
+
+    def changed_since(self, earlier: Sequence[Mapping[str, str]]) -> RuleSet:
+        """Return the rules that are not the same in all earlier books, of which these are the digests."""
+        known = self.retired.keys() | {rule_id for digests in earlier for rule_id in digests}
+        same = {key for key, own in self.digests.items() if all(each.get(key) == own for each in earlier)}
+        return RuleSet((rule for rule in self.rules if rule.id not in same), known - self.digests.keys())
 
     @cached_property
     def shadow_book(self) -> "RuleBook":
@@ -152,10 +167,14 @@ EVERYBODY_SWEPT = UUID(int=2**128 - 1)
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The rules in force. The customers after `swept_to` were last evaluated under an earlier book."""
+    """The rules in force. The customers after `swept_to` were last evaluated under an earlier book.
+
+    Since then no other rules than `changed` have changed; if absent, any rule may have.
+    """
 
     book: RuleBook
     swept_to: UUID = EVERYBODY_SWEPT
+    changed: RuleSet | None = None
 
     def is_swept(self, customer_id: UUID) -> bool:
         return customer_id <= self.swept_to

@@ -14,11 +14,11 @@ Watched: TypeAlias = tuple[Mode | None, bool, bool, bool]
 
 
 class RuleSet:
-    """Some rules of a book."""
+    """Some rules of a book. `removed` are the ids of rules that are in force no longer; their open episodes end."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], removed: Iterable[str] = ()) -> None:
         self.rules = tuple(rules)
-        self.ids = frozenset(rule.id for rule in self.rules)
+        self.ids = frozenset(rule.id for rule in self.rules).union(removed)
         self._watching: dict[Watched, tuple[Rule, ...]] = {}
 
     def watching(self, facts: Facts) -> tuple[Rule, ...]:

@@ -19,7 +19,7 @@ from contracts.customer import Mode
 from contracts.examples import example
 from contracts.topics import PARTITIONS
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
-from services.alerts.detection.stored_rules import swept_to
+from services.alerts.detection.stored_rules import in_force, swept_to
 from services.alerts.detection.sweep import Sweep
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule_book import InForce, RuleBook
@@ -45,7 +45,7 @@ class Published:
         self.book = book
 
     async def current(self, held: Connection) -> InForce:
-        return InForce(self.book, await swept_to(held, self.book))
+        return await in_force(held, self.book, await swept_to(held, self.book))
 
     async def last_read(self, _held: Connection) -> RuleBook:
         return self.book

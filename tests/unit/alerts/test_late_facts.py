@@ -15,7 +15,7 @@ from services.alerts.engine.changes import Ending
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.months import with_order
 from services.alerts.engine.rule import RuleDefinition
-from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.rule_book import InForce, RuleBook
 from services.alerts.engine.shapes import Silence
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES, MISSED_FOLLOW_UP, MORE_COMPLAINTS
@@ -69,7 +69,7 @@ def test_a_window_that_is_over_is_not_raised_again_by_an_event_of_a_slower_feed(
     assert live.said == ["raised", "cleared"]
     live.hear(customer.OwnerAssigned(owner_id="wang"), 30.9, now=31.3)
     assert live.said == ["raised", "cleared"]
-    assert judge_again(CUSTOMER, live.memory, live.rules, day(40))[1] == []
+    assert judge_again(CUSTOMER, live.memory, InForce(live.rules), day(40))[1] == []
 
 
 def test_a_count_ends_when_its_window_closed_also_if_other_events_came_before_the_look() -> None:

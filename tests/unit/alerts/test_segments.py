@@ -37,7 +37,7 @@ from services.alerts.engine.folds import evolve
 from services.alerts.engine.items import concerns_all
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import Rule
-from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.rule_book import InForce, RuleBook
 from services.alerts.engine.segments import Segment, contains
 from services.alerts.engine.selection import named_segments
 from services.alerts.engine.shapes import Owed
@@ -254,7 +254,7 @@ def test_an_alert_is_open_while_the_customer_is_in_the_segment(seed: int) -> Non
         if random.random() < 0.3:
             wanted = filter_of(random, *random.sample(sorted(FIELDS), random.choice((1, 1, 2))))
             book = RuleBook(rules=(rule(segments=of(wanted, Occurrence(at, uuid4()))),))
-            known, _ = judge_again(CUSTOMER, known, book, at)
+            known, _ = judge_again(CUSTOMER, known, InForce(book), at)
         book = RuleBook(rules=(rule(segments=of(wanted)),))
         known, _ = receive(CUSTOMER, known, [envelope(event, 1_000 * number)], book, at)
         while known.next_due_at <= looked_at:
