@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from contracts.customer import OwnerAssigned, TierChanged
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
@@ -22,6 +20,7 @@ from services.alerts.engine.items import (
     divide,
     follows_owner,
     follows_tier,
+    has_items,
     unite,
 )
 from services.alerts.engine.owed_items import item_of
@@ -48,12 +47,15 @@ def receive(
         judged = judged_after(envelope, state, rules, next_due_at)
         evaluation = evaluate(customer_id, state, rules, Moment(now, envelope.recorded_at, judged=judged))
         next_due_at = min(next_due_at, evaluation.next_due_at)
-        ended += [(change, envelope) for change in evaluation.changes]
-        rest, found = divide(evaluation.state)
-        items.update(found)
+        if evaluation.changes:
+            ended += [(change, envelope) for change in evaluation.changes]
+        rest = evaluation.state
+        if rest.facts.absorbed or has_items(rest.facts):
+            rest, found = divide(rest)
+            items.update(found)
         if type(envelope.event) in ENDINGS:
             ended += [(change, envelope) for change in reported(before.facts, envelope)]
-    return replace(known, rest=rest, items=items, next_due_at=next_due_at), ended
+    return Memory(rest, next_due_at, items, known.stored, known.others_due_at), ended
 
 
 def judged_after(envelope: Envelope[Any], state: CustomerState, rules: RuleBook, next_due_at: datetime) -> RuleSet:
@@ -64,6 +66,8 @@ def judged_after(envelope: Envelope[Any], state: CustomerState, rules: RuleBook,
     nothing.
     """
     heard, registered = rules.hearing(type(envelope.event)), state.facts.registered
+    if not heard.has_conditions:
+        return heard.every
     skipped: frozenset[str] = NOTHING
     if heard.delayed and registered is not None and registered.at <= envelope.occurred_at:
         skipped = heard.delayed

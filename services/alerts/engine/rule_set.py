@@ -39,7 +39,8 @@ class Hearing:
     """The rules that hear a kind of event.
 
     Of these, `delayed` are those that it can only delay or end. No rule of `measured` is due within `least` after it.
-    Those of `stated` it concerns only if it states or clears a last contact.
+    Those of `stated` it concerns only if it states or clears a last contact. Without `has_conditions`, there are none
+    of these.
     """
 
     def __init__(self, rules: Iterable[Rule], kind: type[Event]) -> None:
@@ -50,6 +51,7 @@ class Hearing:
         self.least = min(
             (rule.least_after(kind) for rule in self.every.rules if rule.id in self.measured), default=timedelta()
         )
+        self.has_conditions = bool(self.delayed or self.stated or self.measured)
         self._without: dict[frozenset[str], RuleSet] = {}
 
     def without(self, skipped: frozenset[str]) -> RuleSet:

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from contracts import customer, followup
 from contracts.customer import NeedStatus, Stage
+from contracts.customer.record import NOT_PROFILE_FIELDS
 from contracts.event import Event
 
 # A contact by a person, or the last contact that a source states. It is computed from contacts and the profile.
@@ -33,6 +34,9 @@ SignalName = Literal[
     "key-date",
 ]
 OF_SOURCES: Final = frozenset({"last_contacted_at"})
+REVIEWED: Final = tuple(
+    name for name in customer.ProfileChanged.model_fields if name not in NOT_PROFILE_FIELDS | OF_SOURCES
+)
 # The events that may be a signal, by its name.
 HEARD: Final[Mapping[SignalName, frozenset[type[Event]]]] = {
     "human-contact": frozenset({followup.ContactLogged, customer.ProfileChanged}),
@@ -70,8 +74,13 @@ def signal_of(event: Any) -> SignalName | None:
     if kind is customer.StageChanged:
         return "deal" if event.stage is Stage.SIGNED else None
     if kind is customer.ProfileChanged:
-        return "profile-review" if {*event.changes(), *event.cleared} - OF_SOURCES else None
+        return "profile-review" if is_review(event) else None
     return ALWAYS.get(kind)
+
+
+def is_review(event: customer.ProfileChanged) -> bool:
+    """Return whether a change of the profile changes more than what sources state."""
+    return any(getattr(event, name) is not None for name in REVIEWED) or not OF_SOURCES.issuperset(event.cleared)
 
 
 def states_contact(event: customer.ProfileChanged) -> bool:

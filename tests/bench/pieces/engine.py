@@ -9,6 +9,8 @@ from time import process_time
 from typing import Any, Final
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
+
 from chassis.service import collect_less_often
 from contracts import customer, followup
 from contracts.event import Envelope, Event
@@ -74,18 +76,23 @@ async def measure(bed: Bed) -> list[Figure]:
 
 def life(random: Random, count: int) -> list[Envelope[Any]]:
     """Return the first events of a customer, two days apart."""
-    customer_id = UUID(int=random.getrandbits(128), version=4)
+    customer_id = random_id(random)
     first = (example(customer.Registered), example(customer.OwnerAssigned), example(customer.TierChanged))
     events = [*first, *(random.choice(OFTEN) for _ in range(count - len(first)))]
     return [
         replace(
-            example_envelope(event, id=UUID(int=random.getrandbits(128)), subject=customer_id),
-            stream_id=UUID(int=random.getrandbits(128)),
+            example_envelope(event, id=random_id(random), subject=customer_id),
+            stream_id=random_id(random),
             occurred_at=START + number * EVERY,
             recorded_at=START + number * EVERY,
         )
         for number, event in enumerate(events)
     ]
+
+
+def random_id(random: Random) -> UUID:
+    """Return an id of the class that the reader of the topics makes."""
+    return pgproto.UUID(random.randbytes(16))
 
 
 def folded(events: Sequence[Envelope[Any]]) -> Memory:

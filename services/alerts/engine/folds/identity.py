@@ -81,9 +81,9 @@ def with_profile(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence)
         facts = replace(facts, stated_contact=None)
     if not event.cleared and all(getattr(event, name) is None for name in PROFILE):
         return facts
-    changes = {key: each for key, each in event.changes().items() if key in PROFILE}
-    profile = {key: each for key, each in (facts.profile | changes).items() if each is not None}
-    return replace(facts, profile=profile)
+    kept = {key: each for key, each in facts.profile.items() if key not in event.cleared}
+    changes = {name: each for name in PROFILE if (each := getattr(event, name)) is not None}
+    return replace(facts, profile=kept | changes)
 
 
 def erased(facts: Facts, _envelope: Envelope[Any], occurrence: Occurrence) -> Facts:

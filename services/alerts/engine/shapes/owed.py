@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -149,15 +150,22 @@ class Owed(BaseModel):
     def _due_at(self, item: OwedItem, facts: Facts, zone: str) -> datetime:
         if item.is_paused:
             return NEVER_DUE
-        return self._stated(item, facts, zone) + timedelta(minutes=self.grace_minutes)
+        stated = self._stated(item, facts, zone)
+        return stated + self._grace if self.grace_minutes else stated
 
     def _stated(self, item: OwedItem, facts: Facts, zone: str) -> datetime:
         if item.due_on:
             # Of a short term, the second half is near its end.
             end, since = end_of(item.due_on, zone), item.since.at
             return max(end_of(item.due_on - timedelta(days=self.days_before), zone), since + (end - since) / 2)
+        if item.answer_by:
+            return item.answer_by
         if self.hours_by_tier:
             hours = self.hours_by_tier.get(facts.tier or OTHERS, self.hours_by_tier[OTHERS])
         else:
             hours = self.hours.get(item.severity, 0)
-        return item.answer_by or item.since.at + timedelta(hours=hours)
+        return item.since.at + timedelta(hours=hours) if hours else item.since.at
+
+    @cached_property
+    def _grace(self) -> timedelta:
+        return timedelta(minutes=self.grace_minutes)
