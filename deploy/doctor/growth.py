@@ -51,6 +51,7 @@ KEPT: Mapping[str, Text] = {
         ("plan_template", "plan_turn", "waiting_version", "rule", "shadow_episode", "rule_failure"), OBJECTS
     ),
     "rule_sweep": HUNDRED,
+    "rule_build": HUNDRED,
     **dict.fromkeys(("reassignment", "plan_ending"), UNTIL_DONE),
 }
 

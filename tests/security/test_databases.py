@@ -67,7 +67,11 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("silence_item", "alert_ladder", "mute"), "DELETE INSERT SELECT UPDATE"),
         "fact": "INSERT SELECT",
     }
-    | {"rule": "INSERT SELECT UPDATE", "rule_sweep": "DELETE INSERT SELECT UPDATE"}
+    | {
+        "rule": "INSERT SELECT UPDATE",
+        "rule_sweep": "DELETE INSERT SELECT UPDATE",
+        "rule_build": "DELETE INSERT SELECT UPDATE",
+    }
     | dict.fromkeys(("shadow_episode", "rule_failure"), "DELETE INSERT SELECT UPDATE"),
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}

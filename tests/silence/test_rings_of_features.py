@@ -17,8 +17,8 @@ from contracts.customer import Merged, Unmerged
 from services.alerts.detection import feature_rings
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.packing import unpacked
-from services.alerts.detection.stored_rules import in_force, swept_to
 from services.alerts.detection.sweep import Sweep
+from services.alerts.detection.sweep_state import in_force, swept_to
 from services.alerts.engine.facts import Facts as FactsOf
 from services.alerts.engine.feature_rings import has_all
 from services.alerts.engine.occurrence import Occurrence
@@ -60,6 +60,9 @@ class Changing:
 
     async def current(self, held: Connection) -> InForce:
         return await in_force(held, self.book, await swept_to(held, self.book))
+
+    async def evaluating(self, held: Connection) -> InForce:
+        return await self.current(held)
 
     async def last_read(self, _held: Connection) -> RuleBook:
         return self.book

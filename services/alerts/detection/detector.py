@@ -98,7 +98,7 @@ class Detector:
                 by_customer[envelope.subject].append(envelope)
         book = await self._rules.last_read(held)
         loaded = await load_concerned(held, by_customer, book)
-        rules = await self._rules.current(held)
+        rules = await self._rules.evaluating(held)
         if rules.book is not book:
             loaded = await load_concerned(held, by_customer, rules.book)
         loaded = await feature_rings.completed(held, loaded, rules.book, [each.id for each in envelopes])
@@ -141,7 +141,7 @@ class Detector:
             due = await memory.due(held, CONSUMER, FEEDS, now, DUE_BATCH)
             if not due:
                 return 0
-            rules = await self._rules.current(held)
+            rules = await self._rules.evaluating(held)
             after = {customer_id: known for customer_id, (known, _) in due.items()}
             after = await feature_rings.completed(held, after, rules.book)
             changes = list(judged_again(after, rules, now))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
@@ -14,29 +14,36 @@ from contracts.alerts import RuleDrafted, RulePhase, RulePublished, RuleRetired
 from contracts.topics import EVENT_TYPES
 from services.alerts.detection.rule_reading import rule_of
 from services.alerts.detection.stored_segments import POSITIONS, read_segments
+from services.alerts.detection.sweep_state import IS_LATEST, in_force, swept_to
 from services.alerts.engine.contact_definition import ContactDefinitions, definitions_of
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import Rule
-from services.alerts.engine.rule_book import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, RuleBook
-from services.alerts.engine.rule_set import RuleSet
+from services.alerts.engine.rule_book import NOBODY_SWEPT, InForce, RuleBook
 from services.alerts.projection.rules import DRAFT, VERSION
 
+MARK_SECONDS: Final = 5
 POSITION = f"""
     SELECT (SELECT coalesce(max(position), 0) FROM rule) AS rules,
         (SELECT coalesce(max(version), 0) FROM event WHERE stream_id = $1) AS contacts,
         {POSITIONS.format(names="$2")} AS segments,
-        coalesce((SELECT last_customer_id FROM rule_sweep WHERE book = $3), $4) AS swept_to
+        coalesce((SELECT last_customer_id FROM rule_sweep s WHERE book = $3 AND {IS_LATEST}), $4) AS swept_to,
+        EXISTS (SELECT FROM rule_build WHERE shipped = $5) AS is_known
 """  # noqa: S608 - fixed text
+# A transaction may take long: others do not wait for its mark.
+MARKING = f"""
+    WITH marked AS (
+        UPDATE rule_build SET evaluated_at = clock_timestamp() WHERE shipped = (
+            SELECT shipped FROM rule_build
+            WHERE shipped = $5 AND evaluated_at < clock_timestamp() - make_interval(secs => {MARK_SECONDS})
+            FOR UPDATE SKIP LOCKED
+        )
+    )
+    {POSITION}
+"""  # noqa: S608
+ADD_BUILD = "INSERT INTO rule_build (shipped) VALUES ($1) ON CONFLICT DO NOTHING"
 ROWS = "SELECT name, kind, position, event_id, recorded_at, data FROM rule ORDER BY name"
 CONTACTS = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 ORDER BY version"  # noqa: S608
 # A sweep that has finished ends with EVERYBODY_SWEPT.
-SWEPT = "SELECT last_customer_id FROM rule_sweep WHERE book = $1"
-# The books under which customers were evaluated since the last sweep that has finished began.
-EARLIER = """
-    SELECT digests FROM rule_sweep WHERE book <> $1 AND started_at >= (
-        SELECT max(started_at) FROM rule_sweep WHERE book <> $1 AND finished_at IS NOT NULL
-    )
-"""
 
 
 class Position(NamedTuple):
@@ -82,21 +89,31 @@ class StoredRules:
         A customer that is locked after a sweep has passed it is then evaluated under the book of the sweep, or a later
         one.
         """
+        return await self._current(held, POSITION)
+
+    async def evaluating(self, held: Connection) -> InForce:
+        """As `current`. It is recorded that this build evaluates customers, so that others evaluate them after it."""
+        return await self._current(held, MARKING)
+
+    async def _current(self, held: Connection, statement: str) -> InForce:
         known = self._known
-        position, swept = await self._position(held, known.book if known else None)
+        position, swept = await self._position(held, statement, known.book if known else None)
         if known is None or known.position != position:
             known = self._keep(await self._load(held, position))
             swept = await swept_to(held, known.book)
-        return await in_force(held, known.book, swept)
+        return await in_force(held, known.book, swept, self._shipped.fingerprint)
 
     async def last_read(self, held: Connection) -> RuleBook:
         """Return the rules that were read last, which may be in force no longer. They cost no query."""
         return self._known.book if self._known else (await self.current(held)).book
 
-    async def _position(self, held: Connection, book: RuleBook | None) -> tuple[Position, UUID]:
+    async def _position(self, held: Connection, statement: str, book: RuleBook | None) -> tuple[Position, UUID]:
         """Return the position, and up to which customer all are evaluated under a book that was read before."""
+        shipped = self._shipped.fingerprint
         names, fingerprint = (book.named_segments, book.fingerprint) if book else ((), "")
-        (row,) = await held.fetch(POSITION, self._contacts, names, fingerprint, NOBODY_SWEPT)
+        (row,) = await held.fetch(statement, self._contacts, names, fingerprint, NOBODY_SWEPT, shipped)
+        if statement is MARKING and not row["is_known"]:
+            await held.execute(ADD_BUILD, shipped)
         return Position(row["rules"], row["contacts"], tuple(row["segments"])), row["swept_to"]
 
     async def _load(self, held: Connection, position: Position) -> Known:
@@ -120,22 +137,6 @@ class StoredRules:
         if self._known is None or known.position.own >= self._known.position.own:
             self._known = known
         return known
-
-
-async def in_force(held: Connection, book: RuleBook, swept: UUID) -> InForce:
-    """Return a book with the rules that have changed since an earlier sweep, if one goes on."""
-    return InForce(book, swept, None if swept == EVERYBODY_SWEPT else await changed(held, book))
-
-
-async def changed(held: Connection, book: RuleBook) -> RuleSet | None:
-    """Return the rules that have changed since all customers were evaluated; None if that is not known."""
-    earlier = [each for (each,) in await held.fetch(EARLIER, book.fingerprint)]
-    return book.changed_since(earlier) if earlier and None not in earlier else None
-
-
-async def swept_to(held: Connection, book: RuleBook) -> UUID:
-    found: UUID | None = await held.fetchval(SWEPT, book.fingerprint)
-    return found or NOBODY_SWEPT
 
 
 def combined(shipped: RuleBook, rows: Iterable[Record]) -> RuleBook:

@@ -9,13 +9,12 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from asyncpg import Record
-
 from chassis.consume.table_locks import keep_tables
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from services.alerts.detection import rule_failures, shadow
 from services.alerts.detection.detector import CONSUMER, Detector
+from services.alerts.detection.sweep_state import IS_LATEST
 from services.alerts.engine.rule_book import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, RuleBook, Rules
 
 PAGE: Final = 500
@@ -24,11 +23,25 @@ PAGE: Final = 500
 PART: Final = 50
 PAGE_SECONDS: Final = 1.0
 MAX_KEPT: Final = 100
+# Longer than any transaction that evaluates customers.
+QUIET_SECONDS: Final = 120.0
 
 # Locked in id order, as whoever evaluates customers locks them.
 NEXT = "SELECT customer_id FROM silence WHERE customer_id > $1 ORDER BY customer_id LIMIT $2 FOR UPDATE"
 BEGIN = """
-    INSERT INTO rule_sweep (book, last_customer_id, digests, started_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+    INSERT INTO rule_sweep (book, last_customer_id, digests, shipped, is_whole, started_at)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
+FORGET_EARLIER = f"DELETE FROM rule_sweep s WHERE book = $1 AND NOT {IS_LATEST}"  # noqa: S608 - fixed text
+FORGET_OWN = "DELETE FROM rule_sweep WHERE book = $1"
+# Another build with other rules has evaluated customers since, or while, the sweep under this book began. It does so no
+# longer.
+IS_DISTURBED = """
+    SELECT EXISTS (
+        SELECT FROM rule_build b, rule_sweep s
+        WHERE s.book = $1 AND b.shipped <> $2 AND b.evaluated_at > s.begun_at - make_interval(secs => $3)
+            AND b.evaluated_at < clock_timestamp() - make_interval(secs => $3)
+    )
 """
 TAKE = "SELECT last_customer_id FROM rule_sweep WHERE book = $1 AND finished_at IS NULL FOR UPDATE SKIP LOCKED"
 MOVE = """
@@ -36,10 +49,9 @@ MOVE = """
         finished_at = $6
     WHERE book = $1
 """
-# If an earlier build runs again, customers were evaluated under the rules of the later one since its sweep.
-FORGET_FORMER = "DELETE FROM rule_sweep WHERE book = $1 AND started_at < (SELECT max(started_at) FROM rule_sweep)"
-FORGET = """
-    DELETE FROM rule_sweep WHERE book NOT IN (SELECT book FROM rule_sweep ORDER BY started_at DESC LIMIT $1)
+FORGET = "DELETE FROM rule_sweep WHERE book NOT IN (SELECT book FROM rule_sweep ORDER BY number DESC LIMIT $1)"
+FORGET_BUILDS = """
+    DELETE FROM rule_build WHERE shipped NOT IN (SELECT shipped FROM rule_build ORDER BY evaluated_at DESC LIMIT $1)
 """
 
 
@@ -51,29 +63,33 @@ class Sweep:
         self._detector = detector
         self._rules = rules
         self._clock = clock
-        self._is_first = True
 
     async def run_due(self) -> int:
         """Return how many customers were evaluated: none if all were, if customers are due, or in another process."""
         async with transaction(self._pool) as held:
             await keep_tables(held, CONSUMER)
             count = await self._next_page(held)
-        self._is_first = False
         self._detector.committed()
         return count
 
     async def _next_page(self, held: Connection) -> int:
-        if self._is_first:
-            await held.execute(FORGET_FORMER, (await self._rules.current(held)).book.fingerprint)
-        rules = await self._rules.current(held)
-        if rules.swept_to == EVERYBODY_SWEPT or await self._detector.has_due(held):
+        rules = await self._rules.evaluating(held)
+        if rules.swept_to == EVERYBODY_SWEPT:
+            if not await held.fetchval(IS_DISTURBED, rules.book.fingerprint, rules.shipped, QUIET_SECONDS):
+                return 0
+            await held.execute(FORGET_OWN, rules.book.fingerprint)
+            await self._begin(held, rules, is_whole=True)
+        elif rules.swept_to == NOBODY_SWEPT:
+            await held.execute(FORGET_EARLIER, rules.book.fingerprint)
+            await self._begin(held, rules)
+        if await self._detector.has_due(held):
             return 0
-        taken = await self._take(held, rules.book)
+        taken = await held.fetchrow(TAKE, rules.book.fingerprint)
         return await self._sweep(held, rules.book, taken["last_customer_id"]) if taken else 0
 
-    async def _take(self, held: Connection, book: RuleBook) -> Record | None:
-        await held.execute(BEGIN, book.fingerprint, NOBODY_SWEPT, book.digests, self._clock())
-        return await held.fetchrow(TAKE, book.fingerprint)
+    async def _begin(self, held: Connection, rules: InForce, *, is_whole: bool = False) -> None:
+        book = rules.book
+        await held.execute(BEGIN, book.fingerprint, NOBODY_SWEPT, book.digests, rules.shipped, is_whole, self._clock())
 
     async def _sweep(self, held: Connection, book: RuleBook, after: UUID) -> int:
         page = [each for (each,) in await held.fetch(NEXT, after, PAGE)]
@@ -109,3 +125,4 @@ class Sweep:
         await held.execute(MOVE, book.fingerprint, last, *counts, finished_at)
         if finished_at:
             await held.execute(FORGET, MAX_KEPT)
+            await held.execute(FORGET_BUILDS, MAX_KEPT)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Final, Protocol
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, InstanceOf
@@ -25,9 +25,12 @@ from services.alerts.engine.shapes import Count
 from services.alerts.engine.words import Words
 from services.alerts.engine.zone import BUSINESS_ZONE
 
+# To be raised when the same rule finds something else, so that all customers are evaluated again after the upgrade.
+ENGINE: Final = 1
 
-def digest(zone: str, rule: Rule) -> str:
-    return hashlib.sha256(f"{zone}\n{rule.model_dump_json()}".encode()).hexdigest()
+
+def digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join((str(ENGINE), *parts)).encode()).hexdigest()
 
 
 def distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -56,12 +59,12 @@ class RuleBook(BaseModel):
 
         A new definition of contacts concerns only contacts that follow: nobody has to be evaluated again.
         """
-        return hashlib.sha256(self.model_dump_json(exclude={"contacts"}).encode()).hexdigest()
+        return digest(self.model_dump_json(exclude={"contacts"}))
 
     @cached_property
     def digests(self) -> dict[str, str]:
         """Return a digest of each rule in force, by its id. It changes with the rule."""
-        return {rule.id: digest(self.zone, rule) for rule in self.rules}
+        return {rule.id: digest(self.zone, rule.model_dump_json()) for rule in self.rules}
 
     def changed_since(self, earlier: Sequence[Mapping[str, str]]) -> RuleSet:
         """Return the rules that are not the same in all earlier books, of which these are the digests."""
@@ -157,6 +160,9 @@ class RuleBook(BaseModel):
         """Return this book: as a source of rules, it does not change."""
         return InForce(self)
 
+    async def evaluating(self, held: object) -> "InForce":
+        return await self.current(held)
+
     async def last_read(self, _held: object) -> "RuleBook":
         return self
 
@@ -169,12 +175,14 @@ EVERYBODY_SWEPT = UUID(int=2**128 - 1)
 class InForce:
     """The rules in force. The customers after `swept_to` were last evaluated under an earlier book.
 
-    Since then no other rules than `changed` have changed; if absent, any rule may have.
+    Since then no other rules than `changed` have changed; if absent, any rule may have. `shipped` is the digest of the
+    rules that this build ships.
     """
 
     book: RuleBook
     swept_to: UUID = EVERYBODY_SWEPT
     changed: RuleSet | None = None
+    shipped: str = ""
 
     def is_swept(self, customer_id: UUID) -> bool:
         return customer_id <= self.swept_to
@@ -185,6 +193,10 @@ class Rules(Protocol):
 
     async def current(self, held: Any) -> InForce:
         """Return the rules that are in force, as a transaction sees them."""
+        ...
+
+    async def evaluating(self, held: Any) -> InForce:
+        """As `current`, for a transaction that evaluates customers. It is recorded that this build does."""
         ...
 
     async def last_read(self, held: Any) -> RuleBook:

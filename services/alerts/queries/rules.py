@@ -19,7 +19,7 @@ LAST_SWEEP = """
     SELECT coalesce(customers, 0) AS customers, coalesce(ended, 0) AS ended, coalesce(due, 0) AS due, started_at,
         finished_at, of_customers
     FROM (SELECT count(*) AS of_customers FROM silence) AS known
-    LEFT JOIN (SELECT * FROM rule_sweep ORDER BY started_at DESC LIMIT 1) AS last ON true
+    LEFT JOIN (SELECT * FROM rule_sweep ORDER BY number DESC LIMIT 1) AS last ON true
 """
 
 

@@ -19,8 +19,8 @@ from contracts.customer import Mode
 from contracts.examples import example
 from contracts.topics import PARTITIONS
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
-from services.alerts.detection.stored_rules import in_force, swept_to
 from services.alerts.detection.sweep import Sweep
+from services.alerts.detection.sweep_state import in_force, swept_to
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule_book import InForce, RuleBook
 from services.alerts.engine.shapes import Silence
@@ -46,6 +46,9 @@ class Published:
 
     async def current(self, held: Connection) -> InForce:
         return await in_force(held, self.book, await swept_to(held, self.book))
+
+    async def evaluating(self, held: Connection) -> InForce:
+        return await self.current(held)
 
     async def last_read(self, _held: Connection) -> RuleBook:
         return self.book

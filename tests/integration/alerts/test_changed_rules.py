@@ -9,11 +9,8 @@ from chassis.postgres.database import transaction
 from contracts.examples import example
 from contracts.followup import ComplaintRaised
 from services.alerts.detection import evaluation
-from services.alerts.detection.stored_rules import StoredRules
-from services.alerts.detection.sweep import Sweep
 from services.alerts.engine import episodes
 from services.alerts.engine.episodes import Moment
-from services.alerts.engine.rule import Rule
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.support.rule_desk import RuleDesk, kinds, silence
@@ -73,7 +70,7 @@ async def test_what_changes_while_a_sweep_goes_on_is_evaluated_with_what_had_cha
         await desk.publish(name, CALLS)
         await desk.follow()
         async with transaction(desk.pool) as held:
-            await desk.sweep._take(held, (await desk.rules.current(held)).book)
+            await desk.sweep._begin(held, await desk.rules.current(held))
     await desk.settle()
     assert await changed(desk) is None
     await desk.publish(FOUR[3], CALLS)
@@ -109,17 +106,3 @@ async def test_without_the_digests_of_the_last_sweep_all_rules_are_evaluated(des
     assert await changed(desk) is None
     await desk.settle()
     assert kinds(await desk.told("calls")) == ["raised", "cleared"]
-
-
-async def test_an_earlier_build_that_runs_again_evaluates_everybody_again(desk: RuleDesk) -> None:
-    await desk.customer(20)
-    await desk.settle()
-    calls = Rule.model_validate({**CALLS, "id": "calls", "version": 1})
-    later = StoredRules(RuleBook(rules=(*DEFAULT_RULES.rules, calls)))
-    await RuleDesk(desk.pool, desk.issuer, later, desk.applied, desk.heard).settle()
-    assert kinds(await desk.told("calls")) == ["raised"]
-    assert await desk.sweep.run_due() == 0
-    desk.sweep = Sweep(desk.pool, desk.detector, desk.rules)
-    assert await desk.sweep.run_due() == 1
-    assert kinds(await desk.told("calls")) == ["raised", "cleared"]
-    assert [await desk.sweep.run_due() for _ in range(2)] == [0, 0]
