@@ -7,6 +7,7 @@ them. Events that the topic has lost are published again. A store that is behind
 """
 
 import asyncio
+from datetime import datetime
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -58,6 +59,8 @@ class Relay:
         self._cursor = RelayCursor(pool, self._lease)
         self._woken = asyncio.Event()
         self._prepared: PreparedBatch | None = None
+        # The head of the store, and the instant up to which it is complete; to be published once the head is.
+        self._mark: tuple[int, datetime] | None = None
         store.on_commit(self._woken.set)
 
     @property
@@ -83,7 +86,7 @@ class Relay:
                     await self._lease.release()
 
     async def _load_cursor(self) -> None:
-        self._prepared = None
+        self._prepared = self._mark = None
         await self._outbox.open()
         await self._topic_check.ensure_store_not_behind()
         await self._cursor.load()
@@ -106,9 +109,10 @@ class Relay:
             if now - renewed_at > RENEW_SECONDS:
                 await self._renew()
                 renewed_at = now
-            if published < READ_BATCH and now - watermarked_at > watermark_pause(now - busy_at):
-                await self._publish_watermark(producer)
+            if now - watermarked_at > watermark_pause(now - busy_at):
+                await self._take_watermark()
                 watermarked_at = now
+            await self._publish_watermark(producer)
             if now - checked_at > RECHECK_SECONDS:
                 await self._check_nothing_lost()
                 checked_at = now
@@ -142,12 +146,18 @@ class Relay:
         await self._cursor.move(batch.last, batch.previous)
         metrics.series(metrics.PUBLISHED, self._topic.name).inc(batch.count)
 
-    async def _publish_watermark(self, producer: AIOKafkaProducer) -> None:
-        """Publish a watermark for each partition, if all events up to the head of the store are published."""
+    async def _take_watermark(self) -> None:
+        """Read the watermark of the store, unless an earlier one waits for its events: there may be a backlog."""
         head, complete_until = await self._store.watermark()
         metrics.OUTBOX_PENDING.set(head - self._cursor.position)
-        if head != self._cursor.position:
+        self._mark = self._mark or (head, complete_until)
+
+    async def _publish_watermark(self, producer: AIOKafkaProducer) -> None:
+        """Publish a watermark for each partition once all events before it are published; others may follow it."""
+        if self._mark is None or self._cursor.position < self._mark[0]:
             return
+        _, complete_until = self._mark
+        self._mark = None
         await send_all(producer, await self._outbox.watermarks(complete_until, self._cursor.previous))
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -192,6 +193,20 @@ async def test_r22_a_frozen_relay_is_replaced_by_another_and_does_no_harm(
     stored = await evidence.stored(pool)
     topic = await evidence.published(deployment.bootstrap, deployment.topic)
     oracle.hold(oracle.topic_is_complete(stored, topic), oracle.never_back({"cursor": cursors}, len(stored)))
+
+
+async def test_a_store_that_never_rests_has_watermarks(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever the relay reads the watermark, there is one more event than it has published."""
+
+    async def after_a_commit(store: EventStore) -> tuple[int, datetime]:
+        await commit(store, 1)
+        return await read(store)
+
+    read = EventStore.watermark
+    monkeypatch.setattr(EventStore, "watermark", after_a_commit)
+    monkeypatch.setattr(relay_module, "WATERMARK_SECONDS", 0.1)
+    async with background(pipeline.relay().run):
+        await eventually(pipeline.has_watermarks)
 
 
 def too_large() -> bytes:

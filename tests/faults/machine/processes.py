@@ -89,6 +89,7 @@ class RelayPair:
                 self.has_compared = True
                 self._relays[number] = relay
             producer: Any = None
+            await relay._take_watermark()
             await relay._publish_next(producer)
             await relay._publish_watermark(producer)
         except (ProcessDied, LeaseLostError):
