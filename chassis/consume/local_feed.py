@@ -1,6 +1,8 @@
 """Feeds an applier from the service's own store, for read models of its own events."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from eventsourcing.persistence import MapperDeserialisationError
 
@@ -8,6 +10,7 @@ from chassis.consume.applier import Applier, Batch
 from chassis.consume.delivery import Delivery
 from chassis.consume.newer_events import NewerEvents, unreadable
 from chassis.consume.positions import OWN_TOPIC, Progress, Source
+from chassis.runtime import metrics
 from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import READ_LIMIT, EventStore
@@ -15,6 +18,7 @@ from chassis.store.mapper import EventMapper, RecordedEvent
 
 OWN_STORE = Source(OWN_TOPIC, 0)
 POLL_SECONDS = 0.5
+STALE_SECONDS = 20.0
 # A pause, so that more events share a transaction: under load one transaction per event would be too slow.
 PAUSE_SECONDS = 0.05
 READ_LIMIT_ALONE = 10_000
@@ -33,6 +37,7 @@ class LocalFeed:
         self._newer_events = NewerEvents(applier)
         self._limit = READ_LIMIT if shared else READ_LIMIT_ALONE
         self._woken = asyncio.Event()
+        self._is_late = False
         store.on_commit(self._woken.set)
 
     async def run(self) -> None:
@@ -43,6 +48,7 @@ class LocalFeed:
             if await self._newer_events.replay():
                 await self._report()
             rows = await self._store.read_all(after=progress.position, limit=self._limit)
+            await self._report_lag(rows)
             if not rows:
                 await wait_with_timeout(self._woken, POLL_SECONDS)
                 continue
@@ -54,6 +60,16 @@ class LocalFeed:
                 await self._report()
             if len(rows) < self._limit:
                 await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _report_lag(self, rows: Sequence[RecordedEvent]) -> None:
+        """Report how old the oldest event is that is not applied yet."""
+        age = (datetime.now(UTC) - rows[0].recorded_at).total_seconds() if rows else 0.0
+        metrics.series(metrics.WATERMARK_AGE, self._applier.name, OWN_TOPIC).set(age)
+        was_late, self._is_late = self._is_late, age > STALE_SECONDS
+        if self._is_late:
+            self._health.failed(f"complete only up to {age:.0f} s ago")
+        elif was_late:
+            await self._report()
 
     async def _report(self) -> None:
         if waiting := await self._newer_events.waiting():

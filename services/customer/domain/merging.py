@@ -14,6 +14,8 @@ from services.customer.domain.record import not_registered
 from services.customer.domain.state import Customer
 
 MAX_DUPLICATES = 50
+# Each carries all open alerts of the customer to another one, and undoing it carries them back.
+MAX_MERGES = 10
 MAX_DISTINCT = 200
 
 
@@ -72,6 +74,12 @@ def merged(customer: Customer, command: commands.MergeInto) -> list[events.Custo
             "Other customers were merged into this one. Merge in the other direction, or undo those merges first.",
             "已有其他客户并入该客户：请反向合并，或先撤销这些合并。",
         )
+    if customer.merges >= MAX_MERGES:
+        raise RejectedError(
+            "too-many-merges",
+            f"This customer was merged {MAX_MERGES} times already. Merge the other customer into this one instead.",
+            f"该客户已被合并 {MAX_MERGES} 次；请改为将另一客户并入该客户。",
+        )
     return [events.Merged(into_customer_id=command.customer_id)]
 
 
@@ -92,7 +100,7 @@ def with_itself() -> RejectedError:
 def evolve(customer: Customer, event: MergeEvent) -> Customer:
     match event:
         case events.Merged(into_customer_id=into_id):
-            return replace(customer, merged_into=into_id)
+            return replace(customer, merged_into=into_id, merges=customer.merges + 1)
         case events.Unmerged():
             return replace(customer, merged_into=None)
         case events.DuplicateAbsorbed(duplicate_id=duplicate_id):

@@ -39,6 +39,7 @@ class Customer:
 
     # If this is a duplicate: the customer that it was merged into. If not: the duplicates merged into this one.
     merged_into: UUID | None = None
+    merges: int = 0
     duplicate_ids: frozenset[UUID] = frozenset()
     distinct_from: frozenset[UUID] = frozenset()
 

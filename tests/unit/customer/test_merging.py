@@ -1,5 +1,6 @@
 """The rules of merging: a duplicate refers to the survivor, and an undone merge leaves no trace."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -20,7 +21,7 @@ from services.customer.commands import (
     UnmergeFrom,
 )
 from services.customer.domain import CUSTOMER
-from services.customer.domain.merging import MAX_DISTINCT, MAX_DUPLICATES
+from services.customer.domain.merging import MAX_DISTINCT, MAX_DUPLICATES, MAX_MERGES
 from tests.support.spec import Spec
 
 SURVIVOR, DUPLICATE, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -86,6 +87,14 @@ def test_a_distinction_is_recorded_once() -> None:
     customer.given(registered, apart).when(MarkDistinct(other_id=THIRD)).then()
 
 
+def test_a_customer_is_merged_a_few_times_only() -> None:
+    before = [registered, *[merged, unmerged] * (MAX_MERGES - 1)]
+    customer.given(*before).when(MergeInto(customer_id=SURVIVOR)).then(merged)
+    often = [*before, merged, unmerged]
+    customer.given(*often).when(MergeInto(customer_id=SURVIVOR)).then_rejected("too-many-merges")
+    customer.given(*often).when(AbsorbDuplicate(duplicate_id=THIRD)).then(events.DuplicateAbsorbed(duplicate_id=THIRD))
+
+
 def test_links_have_a_greatest_number() -> None:
     many = [events.DuplicateAbsorbed(duplicate_id=UUID(int=10 + number)) for number in range(MAX_DUPLICATES)]
     customer.given(registered, *many).when(AbsorbDuplicate(duplicate_id=DUPLICATE)).then_rejected("too-many-duplicates")
@@ -99,8 +108,8 @@ def test_releasing_leaves_both_as_if_they_had_never_been_merged(
     of_survivor: list[events.CustomerEvent],
     meanwhile: list[events.CustomerEvent],
 ) -> None:
-    """What was logged meanwhile was logged with the survivor, and stays there."""
+    """What was logged meanwhile was logged with the survivor, and stays there. Merges are counted."""
     duplicate = CUSTOMER.fold(CUSTOMER.initial, [registered, *of_duplicate])
     survivor = CUSTOMER.fold(CUSTOMER.initial, [registered, *of_survivor])
-    assert CUSTOMER.fold(duplicate, [merged, unmerged]) == duplicate
+    assert CUSTOMER.fold(duplicate, [merged, unmerged]) == replace(duplicate, merges=1)
     assert CUSTOMER.fold(survivor, [absorbed, *meanwhile, released]) == CUSTOMER.fold(survivor, meanwhile)
