@@ -25,6 +25,7 @@ IN_QUERIES = {
     "nul": "a\0b",
     "digits": "9" * 400,
     "past-64-bits": NUMBERS["past-64-bits"],
+    "twenty-digits": "9" * 20,
     "empty": "",
 }
 SIDE_BY_SIDE = 8
@@ -119,6 +120,8 @@ async def test_a_query_takes_it_or_refuses_it(world: World, operation: Operation
         for name, text in IN_QUERIES.items():
             response = await world.ask(operation.service, "GET", operation.address(things), params={query: text})
             assert response.status_code < 500, (query, name, response.text)
+            # A refusal names the parameter; `bad-request` would mean that the database has refused the value.
+            assert response.status_code != 400 or response.json()["code"] == "invalid-cursor", (query, name)
 
 
 BROKEN = {
