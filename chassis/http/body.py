@@ -1,6 +1,6 @@
-"""Strict request parsing: UTF-8 JSON without duplicate keys or NaN, limited depth, no unknown query parameters."""
+"""Strict request parsing: UTF-8 JSON without duplicate keys or NaN, limited depth, strict query parameters."""
 
-from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from inspect import iscoroutinefunction, signature
@@ -8,10 +8,11 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
 
 from chassis.commands.problem import ProblemError
-from chassis.http.problems import MAX_REPORTED_ERRORS
+from chassis.http.parameters import parameters_of, refuse_repeated, refuse_unknown
 from chassis.runtime.strict_json import MalformedJsonError, read_json
 
 MAX_BODY_BYTES = 64 * 1024
@@ -43,11 +44,13 @@ class StrictRoute(APIRoute):
         early = early_calls(self.dependant)
         handle = self._handler_without(early)
         reads_json = self.body_field is not None
-        known = query_names(self.dependant)
+        known = parameters_of(self.dependant, ParamTypes.query)
 
         async def handle_strictly(request: Request) -> Response:
             if request.scope["query_string"]:
-                refuse_unknown(request.query_params.keys(), known)
+                names = [name for name, _ in request.query_params.multi_items()]
+                refuse_unknown(names, known)
+                refuse_repeated(names, known, ParamTypes.query)
             strict_request = StrictRequest(request.scope, request.receive)
             is_other_type = not is_json(strict_request.headers.get("content-type", ""))
             if reads_json and await strict_request.body() and is_other_type:
@@ -110,26 +113,6 @@ def with_early(endpoint: Callable[..., Awaitable[Any]], request_name: str | None
 def is_json(content_type: str) -> bool:
     kind = content_type.partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
-
-
-def query_names(dependant: Dependant) -> set[str]:
-    """Return the names of all query parameters of a route, including those of its dependencies."""
-    inner = (query_names(need) for need in dependant.dependencies)
-    return {field.alias for field in dependant.query_params}.union(*inner)
-
-
-def refuse_unknown(names: Iterable[str], known: set[str]) -> None:
-    """Reject unknown query parameters, because ignoring a misspelt filter would return too many rows."""
-    unknown = sorted(set(names) - known)
-    if unknown:
-        texts = {"rule": "unknown", "detail": "Unknown query parameter.", "detail_zh": "此处没有这个参数。"}
-        errors = [{"pointer": f"query:{name}", **texts} for name in unknown]
-        raise ProblemError(
-            "validation-failed",
-            f"Known query parameters: {', '.join(sorted(known)) or 'none'}.",
-            f"可用的查询参数：{'、'.join(sorted(known)) or '无'}。",
-            errors=errors[:MAX_REPORTED_ERRORS],
-        )
 
 
 def read_body(raw: bytes) -> Any:

@@ -124,6 +124,18 @@ async def test_a_query_takes_it_or_refuses_it(world: World, operation: Operation
             assert response.status_code != 400 or response.json()["code"] == "invalid-cursor", (query, name)
 
 
+@pytest.mark.parametrize("operation", [each for each in operations() if each.queries], ids=str)
+async def test_a_repeated_query_is_refused_unless_it_is_a_list(world: World, operation: Operation) -> None:
+    things = {**world.things, "import_id": world.things["customer_id"]}
+    twice = [(query, value) for query in operation.queries for value in ("A", "B")]
+    response = await world.ask(operation.service, operation.method, operation.address(things), params=twice)
+    assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+    repeated = sorted(set(operation.queries) - set(operation.lists))
+    assert [(each["pointer"], each["rule"]) for each in response.json()["errors"]] == [
+        (f"query:{name}", "repeated") for name in repeated
+    ]
+
+
 BROKEN = {
     "utf-16": '{"name": "a"}'.encode("utf-16"),
     "latin-1": '{"name": "Café"}'.encode("latin-1"),
