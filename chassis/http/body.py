@@ -12,7 +12,7 @@ from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
 
 from chassis.commands.problem import ProblemError
-from chassis.http.parameters import parameters_of, refuse_repeated, refuse_unknown
+from chassis.http.parameters import lines_of, parameters_of, refuse_repeated, refuse_unknown
 from chassis.runtime.strict_json import MalformedJsonError, read_json
 
 MAX_BODY_BYTES = 64 * 1024
@@ -45,12 +45,15 @@ class StrictRoute(APIRoute):
         handle = self._handler_without(early)
         reads_json = self.body_field is not None
         known = parameters_of(self.dependant, ParamTypes.query)
+        known_headers = parameters_of(self.dependant, ParamTypes.header)
 
         async def handle_strictly(request: Request) -> Response:
             if request.scope["query_string"]:
                 names = [name for name, _ in request.query_params.multi_items()]
                 refuse_unknown(names, known)
                 refuse_repeated(names, known, ParamTypes.query)
+            if known_headers:
+                refuse_repeated(lines_of(request, known_headers), known_headers, ParamTypes.header)
             strict_request = StrictRequest(request.scope, request.receive)
             is_other_type = not is_json(strict_request.headers.get("content-type", ""))
             if reads_json and await strict_request.body() and is_other_type:

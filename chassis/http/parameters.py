@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
+from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.params import ParamTypes
 
@@ -26,6 +27,11 @@ def parameters_of(dependant: Dependant, kind: ParamTypes) -> dict[str, bool]:
 def is_list(annotation: Any) -> bool:
     """Return whether a type is a list, or a union with one."""
     return get_origin(annotation) is list or any(map(is_list, get_args(annotation)))
+
+
+def lines_of(request: Request, headers: Iterable[str]) -> list[str]:
+    """Return the name of each line of those headers in the request."""
+    return [name for name in headers for _ in request.headers.getlist(name)]
 
 
 def refuse_unknown(names: Iterable[str], known: Mapping[str, bool]) -> None:

@@ -58,6 +58,16 @@ async def test_a_list_may_occur_several_times(issuer: Issuer) -> None:
     assert response.json() == [None, "E", ["A", "B"], ["C", "D"], None]
 
 
+async def test_a_repeated_header_of_a_route_is_refused_by_its_name(issuer: Issuer) -> None:
+    response = await ask(issuer, "", ("Last-Thing", "1"), ("last-thing", "2"))
+    assert places(response) == ["header:Last-Thing"]
+
+
+async def test_other_headers_may_be_repeated(issuer: Issuer) -> None:
+    response = await ask(issuer, "", ("Last-Thing", "1"), ("Via", "1.1 a"), ("Via", "1.1 b"))
+    assert response.json() == [None, None, [], None, "1"]
+
+
 @pytest.mark.parametrize(("language", "said"), [("en", "Must occur only once."), ("zh", "只能出现一次。")])
 async def test_a_repeated_parameter_is_explained_in_both_languages(issuer: Issuer, language: str, said: str) -> None:
     document = (await ask(issuer, "limit=1&limit=2", language=language)).json()
