@@ -1,6 +1,6 @@
 """Strict request parsing: UTF-8 JSON without duplicate keys or NaN, limited depth, strict query parameters."""
 
-from collections.abc import Awaitable, Callable, Container, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from inspect import iscoroutinefunction, signature
@@ -43,7 +43,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         early = early_calls(self.dependant)
         handle = self._handler_without(early)
-        reads_json = self.body_field is not None
+        reads_json, reads_body = self.body_field is not None, takes_body(self)
         known = parameters_of(self.dependant, ParamTypes.query)
         known_headers = parameters_of(self.dependant, ParamTypes.header)
 
@@ -54,6 +54,8 @@ class StrictRoute(APIRoute):
                 refuse_repeated(names, known, ParamTypes.query)
             if known_headers:
                 refuse_repeated(lines_of(request, known_headers), known_headers, ParamTypes.header)
+            if reads_body:
+                refuse_encoded(request.headers.getlist("content-encoding"))
             strict_request = StrictRequest(request.scope, request.receive)
             is_other_type = not is_json(strict_request.headers.get("content-type", ""))
             if reads_json and await strict_request.body() and is_other_type:
@@ -110,6 +112,20 @@ def with_early(endpoint: Callable[..., Awaitable[Any]], request_name: str | None
         return await endpoint(**values, **request.early)
 
     return call
+
+
+def takes_body(route: APIRoute) -> bool:
+    """Return whether a route takes a body: JSON, or what its description says, such as a file."""
+    return route.body_field is not None or "requestBody" in (route.openapi_extra or {})
+
+
+def refuse_encoded(encodings: Iterable[str]) -> None:
+    """Raise the 415 problem for the values of Content-Encoding, unless they say that the body is not encoded."""
+    named = {each.strip().lower() for line in encodings for each in line.split(",")}
+    if named - {"", "identity"}:
+        en, zh = "Send the body without Content-Encoding.", "请去掉 Content-Encoding，请求体不得压缩。"
+        error = {"pointer": "header:Content-Encoding", "rule": "encoded", "detail": en}
+        raise ProblemError("unsupported-type", en, zh, errors=[error], headers={"Accept-Encoding": "identity"})
 
 
 @lru_cache(CONTENT_TYPES)
