@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 from chassis.commands.problem import ProblemError
 from chassis.http.parameters import lines_of, parameters_of, refuse_repeated, refuse_unknown
+from chassis.http.problems import pointer
 from chassis.runtime.strict_json import MalformedJsonError, read_json
 
 MAX_BODY_BYTES = 64 * 1024
@@ -139,4 +140,6 @@ def read_body(raw: bytes) -> Any:
     try:
         return read_json(raw)
     except MalformedJsonError as error:
-        raise ProblemError("malformed-json", error.en, error.zh) from error
+        place = None if error.place is None else pointer(("body", *error.place))
+        errors = [] if place is None else [{"pointer": place, "rule": "malformed", "detail": error.en}]
+        raise ProblemError("malformed-json", error.en, error.zh, errors=errors) from error

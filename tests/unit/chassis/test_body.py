@@ -71,6 +71,32 @@ def test_malformed_json_is_refused_in_both_languages(raw: bytes) -> None:
     assert error.zh
 
 
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [
+        (b'{"a": 1, "a": 1}', "/a"),
+        (b'{"a": 1, "b": 2, "\\u0061": 3}', "/a"),
+        (b'{"x": [0, {"y": {"a": 1, "b": 2, "a": 3}}]}', "/x/1/y/a"),
+        (b'{"a/b~": {"": NaN}}', "/a~1b~0/"),
+        (b"NaN", ""),
+        (b"[1, -Infinity]", "/1"),
+        (b'{"a": [1, {"b": -1e999}]}', "/a/1/b"),
+        (b'{"a": ' + b"1" * (MAX_DIGITS + 1) + b"}", "/a"),
+        # The fault that comes first in the text is the one that the detail explains.
+        (b'{"a": NaN, "b": 1, "b": 2}', "/a"),
+        (b'{"a": 1, "a": {"b": NaN}}', "/a/b"),
+    ],
+)
+def test_a_repeated_name_or_a_number_that_is_not_json_is_named_by_its_place(raw: bytes, place: str) -> None:
+    error = refused(raw)
+    assert [dict(each) for each in error.errors] == [{"pointer": place, "rule": "malformed", "detail": error.en}]
+
+
+@pytest.mark.parametrize("raw", [b'{"a": ', b'{"a": NaN', b"", b'"\xff"', nested(MAX_DEPTH + 1, "NaN")])
+def test_a_body_that_has_no_places_is_refused_as_a_whole(raw: bytes) -> None:
+    assert not refused(raw).errors
+
+
 def test_the_deepest_body_that_is_allowed_is_read() -> None:
     assert json.dumps(read_json(nested(MAX_DEPTH))) == nested(MAX_DEPTH).decode()
 
