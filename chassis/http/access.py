@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import uuid4
@@ -97,12 +97,8 @@ Previewer = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN), (), compares
 
 
 async def context_of(request: Request, principal: Principal, idempotency_key: str | None) -> Context:
-    if idempotency_key is not None and not is_valid_key(idempotency_key):
-        raise ProblemError(
-            "bad-request",
-            f"Idempotency-Key must have 1 to {MAX_KEY} printable ASCII characters.",
-            f"Idempotency-Key 应为 1 至 {MAX_KEY} 个可打印的 ASCII 字符。",
-        )
+    if idempotency_key is not None:
+        require_one_key(request.headers.getlist("idempotency-key"))
     route = f"{request.method} {request.scope['path']}"
     return Context(
         key=f"{principal.subject}|{route}|{idempotency_key or uuid4()}",
@@ -146,6 +142,18 @@ def canonical(content: Any) -> bytes:
         return msgspec.json.encode(content, order="sorted")
     except UnicodeEncodeError:
         return ASCII.encode(content).encode()
+
+
+def require_one_key(lines: Sequence[str]) -> None:
+    """Raise the 400 problem unless the lines of Idempotency-Key are one valid key."""
+    if len(lines) > 1:
+        raise ProblemError("bad-request", "Send Idempotency-Key only once.", "Idempotency-Key 请求头只能出现一次。")
+    if not is_valid_key(lines[0]):
+        raise ProblemError(
+            "bad-request",
+            f"Idempotency-Key must have 1 to {MAX_KEY} printable ASCII characters.",
+            f"Idempotency-Key 应为 1 至 {MAX_KEY} 个可打印的 ASCII 字符。",
+        )
 
 
 def is_valid_key(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""Strict request parsing: UTF-8 JSON without duplicate keys or NaN, limited depth, no unknown query parameters."""
+"""Strict request parsing: UTF-8 JSON without duplicate keys or NaN, limited depth, strict query parameters."""
 
 from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Iterator
 from dataclasses import replace
@@ -8,10 +8,12 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
 
 from chassis.commands.problem import ProblemError
-from chassis.http.problems import MAX_REPORTED_ERRORS
+from chassis.http.parameters import lines_of, parameters_of, refuse_repeated, refuse_unknown
+from chassis.http.problems import pointer
 from chassis.runtime.strict_json import MalformedJsonError, read_json
 
 MAX_BODY_BYTES = 64 * 1024
@@ -42,12 +44,19 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         early = early_calls(self.dependant)
         handle = self._handler_without(early)
-        reads_json = self.body_field is not None
-        known = query_names(self.dependant)
+        reads_json, reads_body = self.body_field is not None, takes_body(self)
+        known = parameters_of(self.dependant, ParamTypes.query)
+        known_headers = parameters_of(self.dependant, ParamTypes.header)
 
         async def handle_strictly(request: Request) -> Response:
             if request.scope["query_string"]:
-                refuse_unknown(request.query_params.keys(), known)
+                names = [name for name, _ in request.query_params.multi_items()]
+                refuse_unknown(names, known)
+                refuse_repeated(names, known, ParamTypes.query)
+            if known_headers:
+                refuse_repeated(lines_of(request, known_headers), known_headers, ParamTypes.header)
+            if reads_body:
+                refuse_encoded(request.headers.getlist("content-encoding"))
             strict_request = StrictRequest(request.scope, request.receive)
             is_other_type = not is_json(strict_request.headers.get("content-type", ""))
             if reads_json and await strict_request.body() and is_other_type:
@@ -106,30 +115,24 @@ def with_early(endpoint: Callable[..., Awaitable[Any]], request_name: str | None
     return call
 
 
+def takes_body(route: APIRoute) -> bool:
+    """Return whether a route takes a body: JSON, or what its description says, such as a file."""
+    return route.body_field is not None or "requestBody" in (route.openapi_extra or {})
+
+
+def refuse_encoded(encodings: Iterable[str]) -> None:
+    """Raise the 415 problem for the values of Content-Encoding, unless they say that the body is not encoded."""
+    named = {each.strip().lower() for line in encodings for each in line.split(",")}
+    if named - {"", "identity"}:
+        en, zh = "Send the body without Content-Encoding.", "请去掉 Content-Encoding，请求体不得压缩。"
+        error = {"pointer": "header:Content-Encoding", "rule": "encoded", "detail": en}
+        raise ProblemError("unsupported-type", en, zh, errors=[error], headers={"Accept-Encoding": "identity"})
+
+
 @lru_cache(CONTENT_TYPES)
 def is_json(content_type: str) -> bool:
     kind = content_type.partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
-
-
-def query_names(dependant: Dependant) -> set[str]:
-    """Return the names of all query parameters of a route, including those of its dependencies."""
-    inner = (query_names(need) for need in dependant.dependencies)
-    return {field.alias for field in dependant.query_params}.union(*inner)
-
-
-def refuse_unknown(names: Iterable[str], known: set[str]) -> None:
-    """Reject unknown query parameters, because ignoring a misspelt filter would return too many rows."""
-    unknown = sorted(set(names) - known)
-    if unknown:
-        texts = {"rule": "unknown", "detail": "Unknown query parameter.", "detail_zh": "此处没有这个参数。"}
-        errors = [{"pointer": f"query:{name}", **texts} for name in unknown]
-        raise ProblemError(
-            "validation-failed",
-            f"Known query parameters: {', '.join(sorted(known)) or 'none'}.",
-            f"可用的查询参数：{'、'.join(sorted(known)) or '无'}。",
-            errors=errors[:MAX_REPORTED_ERRORS],
-        )
 
 
 def read_body(raw: bytes) -> Any:
@@ -137,4 +140,6 @@ def read_body(raw: bytes) -> Any:
     try:
         return read_json(raw)
     except MalformedJsonError as error:
-        raise ProblemError("malformed-json", error.en, error.zh) from error
+        place = None if error.place is None else pointer(("body", *error.place))
+        errors = [] if place is None else [{"pointer": place, "rule": "malformed", "detail": error.en}]
+        raise ProblemError("malformed-json", error.en, error.zh, errors=errors) from error

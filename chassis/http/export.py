@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from chassis.http.access import Caller
 from chassis.http.history import HistoryEntry, entry_of
+from chassis.http.listing import MAX_POSITION
 from chassis.postgres.database import Pool
 from chassis.runtime.turns import in_turns
 from chassis.store.event_store import recorded
@@ -29,7 +30,10 @@ FACTS = """
 """
 REFERENCES = ("_ref", "_refs")
 
-After = Annotated[int, Query(ge=0, description="Position after which to continue: `next_after` of the previous part.")]
+After = Annotated[
+    int,
+    Query(ge=0, le=MAX_POSITION, description="Position after which to continue: `next_after` of the previous part."),
+]
 
 
 class ExportedFact(HistoryEntry):

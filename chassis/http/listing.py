@@ -8,11 +8,17 @@ from fastapi import Depends, Query, Request, Response
 
 from chassis.http.paging import MAX_LIMIT, Cursors, Page, coerce_limit
 
+# The bounds of the columns `position` and `version` of events: a bigint and an integer.
+MAX_POSITION = 2**63 - 1
+MAX_VERSION = 2**31 - 1
+
 T = TypeVar("T")
 V = TypeVar("V")
 
 Limit = Annotated[int | None, Query(ge=1, description=f"Up to {MAX_LIMIT}; a higher value is reduced to it.")]
 Cursor = Annotated[str | None, Query(max_length=500)]
+AfterPosition = Annotated[int, Query(ge=0, le=MAX_POSITION, description="Position after which to continue.")]
+AfterVersion = Annotated[int, Query(ge=0, le=MAX_VERSION, description="Version after which to continue.")]
 
 
 @dataclass(frozen=True, slots=True)

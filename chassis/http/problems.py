@@ -231,7 +231,7 @@ def pointer(location: Sequence[int | str]) -> str:
     part_of_request, *rest = [str(part) for part in location]
     if part_of_request != "body":
         return f"{part_of_request}:{'/'.join(rest)}"
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in rest) or "/"
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in rest)
 
 
 def prefers_chinese(accept_language: str) -> bool:

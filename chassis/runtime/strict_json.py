@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 MAX_DEPTH = 32
@@ -9,12 +11,16 @@ MAX_DIGITS = 100
 
 
 class MalformedJsonError(ValueError):
-    """The bytes are not valid strict JSON. The message, in English and Chinese, does not repeat them."""
+    """The bytes are not valid strict JSON. The message, in English and Chinese, does not repeat them.
+
+    `place` has the names and indexes that lead to what is wrong; None if the text is not JSON, and so has no places.
+    """
 
     def __init__(self, en: str, zh: str) -> None:
         super().__init__(en)
         self.en = en
         self.zh = zh
+        self.place: tuple[str | int, ...] | None = None
 
 
 def read_json(raw: bytes) -> Any:
@@ -31,6 +37,9 @@ def read_json(raw: bytes) -> Any:
         raise MalformedJsonError(
             f"Not JSON: {error.msg} at character {error.pos}.", f"第 {error.pos} 个字符处不是合法的 JSON。"
         ) from error
+    except MalformedJsonError as error:
+        error.place = place_of_fault(text)
+        raise
 
 
 def depth_of(text: str) -> int:
@@ -83,4 +92,52 @@ STRICT = json.JSONDecoder(
     parse_constant=reject_constant,
     parse_float=parse_finite_float,
     parse_int=parse_bounded_integer,
+)
+
+
+def place_of_fault(text: str) -> tuple[str | int, ...] | None:
+    """Return the place of what STRICT refuses first; None if the text is not JSON."""
+    try:
+        return fault_within(LENIENT.decode(text), ())
+    except json.JSONDecodeError:
+        return None
+
+
+class Members(list[tuple[str, Any]]):
+    """The members of an object, with repeated names."""
+
+
+class Refused:
+    """Stands for a number that is refused."""
+
+
+def or_refused(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    def parse_or_refuse(text: str) -> Any:
+        try:
+            return parse(text)
+        except MalformedJsonError:
+            return Refused()
+
+    return parse_or_refuse
+
+
+def fault_within(value: Any, place: tuple[str | int, ...]) -> tuple[str | int, ...] | None:
+    """Return the place of the first fault in a value: the parser reads the members before it compares their names."""
+    if isinstance(value, Refused):
+        return place
+    if not isinstance(value, list):
+        return None
+    parts: Iterable[tuple[str | int, Any]] = value if isinstance(value, Members) else enumerate(value)
+    found = next((fault for name, part in parts if (fault := fault_within(part, (*place, name))) is not None), None)
+    if found is None and isinstance(value, Members):
+        repeated = next((name for name, times in Counter(name for name, _ in value).items() if times > 1), None)
+        return None if repeated is None else (*place, repeated)
+    return found
+
+
+LENIENT = json.JSONDecoder(
+    object_pairs_hook=Members,
+    parse_constant=or_refused(reject_constant),
+    parse_float=or_refused(parse_finite_float),
+    parse_int=or_refused(parse_bounded_integer),
 )

@@ -64,6 +64,12 @@ class Operation:
     def queries(self) -> list[str]:
         return [each["name"] for each in self.described.get("parameters", ()) if each.get("in") == "query"]
 
+    @property
+    def lists(self) -> list[str]:
+        """The query parameters that may occur several times."""
+        schemas = {each["name"]: each["schema"] for each in self.described.get("parameters", ()) if "schema" in each}
+        return [name for name in self.queries if schemas[name].get("type") == "array"]
+
     def address(self, things: Mapping[str, str]) -> str:
         return self.path.format_map(things)
 

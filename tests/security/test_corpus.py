@@ -25,6 +25,7 @@ IN_QUERIES = {
     "nul": "a\0b",
     "digits": "9" * 400,
     "past-64-bits": NUMBERS["past-64-bits"],
+    "twenty-digits": "9" * 20,
     "empty": "",
 }
 SIDE_BY_SIDE = 8
@@ -119,6 +120,20 @@ async def test_a_query_takes_it_or_refuses_it(world: World, operation: Operation
         for name, text in IN_QUERIES.items():
             response = await world.ask(operation.service, "GET", operation.address(things), params={query: text})
             assert response.status_code < 500, (query, name, response.text)
+            # A refusal names the parameter; `bad-request` would mean that the database has refused the value.
+            assert response.status_code != 400 or response.json()["code"] == "invalid-cursor", (query, name)
+
+
+@pytest.mark.parametrize("operation", [each for each in operations() if each.queries], ids=str)
+async def test_a_repeated_query_is_refused_unless_it_is_a_list(world: World, operation: Operation) -> None:
+    things = {**world.things, "import_id": world.things["customer_id"]}
+    twice = [(query, value) for query in operation.queries for value in ("A", "B")]
+    response = await world.ask(operation.service, operation.method, operation.address(things), params=twice)
+    assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+    repeated = sorted(set(operation.queries) - set(operation.lists))
+    assert [(each["pointer"], each["rule"]) for each in response.json()["errors"]] == [
+        (f"query:{name}", "repeated") for name in repeated
+    ]
 
 
 BROKEN = {

@@ -78,6 +78,11 @@ RESPONSE_HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
         "example": "2",
     },
+    "Accept-Encoding": {
+        "description": "`identity`, if the body was encoded: no Content-Encoding is supported.",
+        "schema": {"type": "string"},
+        "example": "identity",
+    },
     "WWW-Authenticate": {
         "description": "The scheme of the tokens.",
         "schema": {"type": "string"},

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi.routing import APIRoute
 
 from chassis.commands.problem import CATALOGUE
+from chassis.http.body import takes_body
 from chassis.http.description.headers import compares_versions, is_command, references
 from chassis.http.problems import MEDIA_TYPE, document
 
@@ -15,7 +16,7 @@ PATH = "/v1/customers/1bd2cda6-856d-5279-a632-22a61ebfa12e"
 TRACE_ID = "23bf89c96c8e873ef65657cfe82c9451"
 ALWAYS = (400, 401, 403, 422, 500, 503)
 WITH_BODY = (408, 413, 415)
-HEADERS = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
+HEADERS = {401: ("WWW-Authenticate",), 415: ("Accept-Encoding",), 503: ("Retry-After",)}
 TEXT = {"type": "string"}
 FIELD_ERROR: dict[str, Any] = {
     "type": "object",
@@ -64,7 +65,7 @@ def describe_problems(route: APIRoute, operation: dict[str, Any]) -> None:
 
 def statuses_of(route: APIRoute) -> Iterator[int]:
     parameters = route.dependant.path_params
-    if route.body_field or "requestBody" in (route.openapi_extra or {}):
+    if takes_body(route):
         yield from WITH_BODY
     if parameters or any(need.path_params for need in route.dependant.dependencies):
         yield 404

@@ -12,7 +12,7 @@ from chassis.http.access import Caller
 from chassis.http.as_of import AsOf, AsOfQuery
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging
+from chassis.http.listing import AfterVersion, Limit, Paging
 from chassis.http.paging import Page
 from chassis.http.responses import etag
 from chassis.http.streams import history, read_envelopes
@@ -90,7 +90,7 @@ async def read_alert_events(
     caller: Reader,
     needs: Needs,
     limit: Limit = None,
-    after: Annotated[int, Query(ge=0, description="Version after which to continue.")] = 0,
+    after: AfterVersion = 0,
 ) -> Page[HistoryEntry]:
     """List the events of an alert, in the order of recording."""
     envelopes = await envelopes_of(alert_id, needs)

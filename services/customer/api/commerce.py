@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
 from chassis.commands.command import Command
 from chassis.http.access import Caller
@@ -28,7 +28,6 @@ Project = Callable[[R | None, Envelope[Any]], R]
 ALREADY_RECORDED: dict[int | str, dict[str, Any]] = {
     200: {"model": Accepted, "description": "Already recorded; no new event"}
 }
-After = Annotated[int, Query(ge=0, description="Return events after this version.")]
 
 
 async def begin(kind: Kind[Any], customer_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Response:

@@ -8,14 +8,13 @@ from fastapi import APIRouter, Response
 from chassis.http.access import Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging
+from chassis.http.listing import AfterVersion, Limit, Paging
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted
 from services.customer import commands
 from services.customer.api.access import Anyone, Reader
 from services.customer.api.commerce import (
     ALREADY_RECORDED,
-    After,
     begin,
     change,
     read_history,
@@ -68,7 +67,7 @@ async def read_contract(contract_id: UUID, caller: Reader, needs: Needs, respons
 
 @router.get("/contracts/{contract_id}/events")
 async def read_contract_events(
-    contract_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: After = 0
+    contract_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: AfterVersion = 0
 ) -> Page[HistoryEntry]:
     """List all events of the contract in the order in which they were recorded."""
     return await read_history(needs.commerce.contracts, contract_id, caller, needs, limit, after)

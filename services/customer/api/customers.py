@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Response
 
 from chassis.commands.command import Command
 from chassis.commands.decision import LinkedCommand
@@ -16,7 +16,7 @@ from chassis.http.access import Caller, Creator
 from chassis.http.as_of import AsOf, AsOfQuery
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry, entry_of
-from chassis.http.listing import Limit
+from chassis.http.listing import AfterPosition, Limit
 from chassis.http.paging import Page, coerce_limit
 from chassis.http.responses import Accepted, answer, etag
 from chassis.http.streams import fold
@@ -175,7 +175,7 @@ async def read_customer_events(
     needs: Needs,
     as_of: AsOfQuery,
     limit: Limit = None,
-    after: Annotated[int, Query(ge=0, description="Return events after this position.")] = 0,
+    after: AfterPosition = 0,
 ) -> Page[HistoryEntry]:
     """List the customer's own events in the order in which they were recorded."""
     loaded = await needs.customers.load(customer_id)

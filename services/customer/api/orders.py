@@ -9,14 +9,13 @@ from fastapi import APIRouter, Body, Response
 from chassis.http.access import Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging
+from chassis.http.listing import AfterVersion, Limit, Paging
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted
 from services.customer import commands
 from services.customer.api.access import Anyone, Reader
 from services.customer.api.commerce import (
     ALREADY_RECORDED,
-    After,
     begin,
     change,
     read_history,
@@ -68,7 +67,7 @@ async def read_order(order_id: UUID, caller: Reader, needs: Needs, response: Res
 
 @router.get("/orders/{order_id}/events")
 async def read_order_events(
-    order_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: After = 0
+    order_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: AfterVersion = 0
 ) -> Page[HistoryEntry]:
     """List all events of the order in the order in which they were recorded."""
     return await read_history(needs.commerce.orders, order_id, caller, needs, limit, after)

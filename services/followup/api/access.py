@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends
 
 from chassis.commands.command import Command
 from chassis.commands.holders import Holders, employees_left
@@ -17,7 +17,6 @@ from contracts.event import Envelope, Event
 from services.followup.dependencies import Dependencies
 
 __all__ = [
-    "After",
     "Anyone",
     "by_caller",
     "covered_by",
@@ -36,7 +35,6 @@ C = TypeVar("C", bound=Command)
 
 Anyone = Annotated[Caller, Depends(Allow())]
 A_MOMENT = timedelta(seconds=1)
-After = Annotated[int, Query(ge=0, description="Version after which to continue.")]
 
 
 def new_id(caller: Caller, needs: Dependencies) -> UUID:

@@ -11,14 +11,13 @@ from chassis.commands.holders import Holders
 from chassis.http.access import Caller, Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging, with_items
+from chassis.http.listing import AfterVersion, Limit, Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import CalendarPublished, ComplaintPolicyPublished, ComplaintRaised
 from contracts.types import EmployeeId
 from services.followup import commands
 from services.followup.api.access import (
-    After,
     Anyone,
     by_caller,
     covered_by,
@@ -237,7 +236,7 @@ async def read_complaints(
 
 @router.get("/complaints/{complaint_id}/events")
 async def read_complaint_events(
-    complaint_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
+    complaint_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: AfterVersion = 0
 ) -> Page[HistoryEntry]:
     """Read every event of the complaint, in the order of recording."""
     envelopes = await read_envelopes(complaint_id, ComplaintRaised, needs)

@@ -8,14 +8,13 @@ from chassis.commands.problem import ProblemError
 from chassis.http.access import Caller, Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging, with_items
+from chassis.http.listing import AfterVersion, Limit, Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import ContactLogged, TaskScheduled
 from contracts.types import EmployeeId
 from services.followup import commands
 from services.followup.api.access import (
-    After,
     Anyone,
     by_caller,
     covered_by,
@@ -113,7 +112,7 @@ async def read_contacts(
 
 @router.get("/contacts/{contact_id}/events")
 async def read_contact_events(
-    contact_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
+    contact_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: AfterVersion = 0
 ) -> Page[HistoryEntry]:
     """Read every event of the contact, in the order of recording."""
     envelopes = await read_envelopes(contact_id, ContactLogged, needs)

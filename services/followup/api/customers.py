@@ -1,13 +1,12 @@
 """HTTP for the event history of one customer."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry, entry_of
-from chassis.http.listing import Limit
+from chassis.http.listing import AfterPosition, Limit
 from chassis.http.paging import Page, coerce_limit
 from services.followup.api.access import Anyone
 from services.followup.dependencies import Needs
@@ -21,7 +20,7 @@ async def read_customer_events(
     caller: Anyone,
     needs: Needs,
     limit: Limit = None,
-    after: Annotated[int, Query(ge=0, description="Position after which to continue.")] = 0,
+    after: AfterPosition = 0,
 ) -> Page[HistoryEntry]:
     """Read all events of this service about the customer, in the order of recording."""
     customer = await needs.customers.require(customer_id)

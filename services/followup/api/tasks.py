@@ -10,7 +10,7 @@ from chassis.commands.decider import RejectedError
 from chassis.http.access import Caller, Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging, with_items
+from chassis.http.listing import AfterVersion, Limit, Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import TaskScheduled
@@ -18,7 +18,6 @@ from contracts.followup.plan import Assignment
 from contracts.types import EmployeeId, Instant
 from services.followup import commands
 from services.followup.api.access import (
-    After,
     Anyone,
     by_caller,
     covered_by,
@@ -169,7 +168,7 @@ async def read_tasks(
 
 @router.get("/tasks/{task_id}/events")
 async def read_task_events(
-    task_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
+    task_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: AfterVersion = 0
 ) -> Page[HistoryEntry]:
     """Read every event of the task, in the order of recording."""
     envelopes = await read_envelopes(task_id, TaskScheduled, needs)

@@ -296,6 +296,14 @@ async def test_a_last_event_id_that_no_message_had_is_answered_with_reset(live: 
         assert await messages.transitions(1) == [("acknowledged", 2)]
 
 
+async def test_two_last_event_ids_are_refused(live: Live) -> None:
+    headers = [*live.issuer.headers("ops", "ops").items(), ("Last-Event-ID", "1"), ("Last-Event-ID", "2")]
+    async with httpx.AsyncClient(trust_env=False, timeout=SOON) as client:
+        response = await client.get(f"http://127.0.0.1:{live.port}{PATH}", headers=headers)
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == ["header:Last-Event-ID"]
+
+
 async def test_an_empty_last_event_id_counts_as_absent(live: Live) -> None:
     await live.add(RAISED)
     await has_read_all(live)

@@ -145,6 +145,26 @@ async def test_70_several_lines_of_if_match_are_one_value(issuer: Issuer) -> Non
     assert (response.status_code, response.json()["code"]) == (400, "bad-request")
 
 
+@pytest.mark.parametrize("keys", [("a", "b"), ("a", "a"), ("a", "b", "c")])
+@pytest.mark.parametrize(("language", "said"), [("en", "Send Idempotency-Key only once."), ("zh", "只能出现一次")])
+async def test_several_lines_of_the_idempotency_key_are_refused(
+    issuer: Issuer, keys: tuple[str, ...], language: str, said: str
+) -> None:
+    lines = [*issuer.headers("E1", accept_language=language).items(), *(("Idempotency-Key", key) for key in keys)]
+    async with client_of(app_of(guarded_router())) as client:
+        response = await client.post(f"/mine/{UUID(int=1)}", headers=lines)
+    assert (response.status_code, response.json()["code"]) == (400, "bad-request")
+    assert said in response.json()["detail"]
+    assert "Idempotency-Key" in response.json()["detail"]
+
+
+async def test_several_lines_of_authorization_are_no_token(issuer: Issuer) -> None:
+    lines = [("Authorization", issuer.headers(subject)["Authorization"]) for subject in ("E1", "E2")]
+    async with client_of(app_of(guarded_router())) as client:
+        response = await client.post(f"/mine/{UUID(int=1)}", headers=lines)
+    assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+
+
 @pytest.mark.parametrize("tag", ['W/"3"', 'W/""', ' W/"a" '])
 async def test_22_a_weak_etag_matches_no_version(issuer: Issuer, tag: str) -> None:
     status, document = await context_with(issuer, if_match=tag)

@@ -1,11 +1,12 @@
 """Strict JSON parsing: the same bytes give the same result everywhere, and an invalid body never causes a 5xx."""
 
+import gzip
 import json
 from contextlib import suppress
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,32 @@ def test_malformed_json_is_refused_in_both_languages(raw: bytes) -> None:
     assert (error.code, error.status_code) == ("malformed-json", 400)
     assert error.en
     assert error.zh
+
+
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [
+        (b'{"a": 1, "a": 1}', "/a"),
+        (b'{"a": 1, "b": 2, "\\u0061": 3}', "/a"),
+        (b'{"x": [0, {"y": {"a": 1, "b": 2, "a": 3}}]}', "/x/1/y/a"),
+        (b'{"a/b~": {"": NaN}}', "/a~1b~0/"),
+        (b"NaN", ""),
+        (b"[1, -Infinity]", "/1"),
+        (b'{"a": [1, {"b": -1e999}]}', "/a/1/b"),
+        (b'{"a": ' + b"1" * (MAX_DIGITS + 1) + b"}", "/a"),
+        # The fault that comes first in the text is the one that the detail explains.
+        (b'{"a": NaN, "b": 1, "b": 2}', "/a"),
+        (b'{"a": 1, "a": {"b": NaN}}', "/a/b"),
+    ],
+)
+def test_a_repeated_name_or_a_number_that_is_not_json_is_named_by_its_place(raw: bytes, place: str) -> None:
+    error = refused(raw)
+    assert [dict(each) for each in error.errors] == [{"pointer": place, "rule": "malformed", "detail": error.en}]
+
+
+@pytest.mark.parametrize("raw", [b'{"a": ', b'{"a": NaN', b"", b'"\xff"', nested(MAX_DEPTH + 1, "NaN")])
+def test_a_body_that_has_no_places_is_refused_as_a_whole(raw: bytes) -> None:
+    assert not refused(raw).errors
 
 
 def test_the_deepest_body_that_is_allowed_is_read() -> None:
@@ -150,6 +177,11 @@ async def make(thing: Thing, _caller: Annotated[Caller, Depends(Allow())]) -> Th
     return thing
 
 
+@router.post("/files", openapi_extra={"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}})
+async def send_file(request: Request, _caller: Guarded) -> int:
+    return len(await request.body())
+
+
 async def post(issuer: Issuer, raw: bytes, content_type: str | None = JSON, **more: str) -> tuple[int, dict[str, Any]]:
     headers = issuer.headers() | ({"Content-Type": content_type} if content_type else {}) | more
     async with client_of(app_of(router)) as client:
@@ -191,6 +223,35 @@ async def test_another_content_type_is_refused(issuer: Issuer, content_type: str
 @pytest.mark.parametrize("content_type", [JSON, "application/json; charset=utf-8", "Application/JSON"])
 async def test_the_usual_json_content_types_are_accepted(issuer: Issuer, content_type: str) -> None:
     assert (await post(issuer, b'{"name": "a"}', content_type))[0] == 200
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "br", "identity, deflate", "nonsense"])
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Send the body without Content-Encoding."), ("zh", "请去掉 Content-Encoding")]
+)
+@pytest.mark.parametrize("path", ["/v1/things", "/v1/files"])
+async def test_a_content_encoding_is_refused_by_the_name_of_the_header(
+    issuer: Issuer, encoding: str, language: str, said: str, path: str
+) -> None:
+    headers = issuer.headers(content_type=JSON, content_encoding=encoding, accept_language=language)
+    async with client_of(app_of(router)) as client:
+        response = await client.post(path, content=gzip.compress(b'{"name": "a"}'), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported-type")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["header:Content-Encoding"]
+    assert said in response.json()["detail"]
+    assert said in response.json()["errors"][0]["detail"]
+    assert response.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", "", "identity, identity"])
+async def test_a_body_that_is_not_encoded_is_accepted(issuer: Issuer, encoding: str) -> None:
+    assert (await post(issuer, b'{"name": "a"}', **{"Content-Encoding": encoding}))[0] == 200
+
+
+async def test_a_route_without_a_body_reads_no_content_encoding(issuer: Issuer) -> None:
+    async with client_of(app_of(router)) as client:
+        response = await client.get("/v1/keys", headers=issuer.headers(content_encoding="gzip"))
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(

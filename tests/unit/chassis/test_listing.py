@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 
 from chassis.http.access import Allow, Caller
 from chassis.http.body import StrictRoute
-from chassis.http.listing import Paging
+from chassis.http.listing import MAX_POSITION, MAX_VERSION, AfterPosition, AfterVersion, Paging
 from chassis.http.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
@@ -85,3 +85,27 @@ async def test_a_misspelt_filter_is_refused_rather_than_ignored(issuer: Issuer) 
     response = await ask(issuer, "/numbers?parety=1")
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "query:parety")
     assert "parity" in response.json()["detail"]
+
+
+@router.get("/events")
+async def read_events(
+    _caller: Annotated[Caller, Depends(Allow())], position: AfterPosition = 0, version: AfterVersion = 0
+) -> list[int]:
+    return [position, version]
+
+
+async def test_the_last_position_and_version_are_accepted(issuer: Issuer) -> None:
+    response = await ask(issuer, f"/events?position={MAX_POSITION}&version={MAX_VERSION}")
+    assert response.json() == [MAX_POSITION, MAX_VERSION]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("position", MAX_POSITION + 1), ("position", 10**20 - 1), ("version", MAX_VERSION + 1), ("version", -1)],
+)
+async def test_a_position_or_version_out_of_bounds_is_refused_by_its_name(
+    issuer: Issuer, name: str, value: int
+) -> None:
+    response = await ask(issuer, f"/events?{name}={value}")
+    assert (response.status_code, response.json()["code"]) == (422, "validation-failed")
+    assert [error["pointer"] for error in response.json()["errors"]] == [f"query:{name}"]

@@ -173,7 +173,7 @@ async def sent(issuer: Issuer, body: Any, query: str = "", language: str = "en")
     ("body", "pointers"),
     [
         ({}, ["/parts"]),
-        ([], ["/"]),
+        ([], [""]),
         ({"parts": CANARY}, ["/parts"]),
         ({"parts": [{"name": "a"}, {"name": "b", "size": CANARY}]}, ["/parts/1/size"]),
         ({"parts": [{"name": f"{CANARY}\x00"}]}, ["/parts/0/name"]),
@@ -222,5 +222,6 @@ async def test_the_number_of_listed_errors_is_limited(issuer: Issuer) -> None:
     assert "100" in document["detail"]
 
 
-def test_the_whole_body_is_the_root_pointer() -> None:
-    assert pointer(["body"]) == "/"
+def test_the_whole_body_is_the_empty_pointer() -> None:
+    assert pointer(["body"]) == ""
+    assert pointer(["body", ""]) == "/"
