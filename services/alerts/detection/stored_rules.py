@@ -43,7 +43,6 @@ MARKING = f"""
 ADD_BUILD = "INSERT INTO rule_build (shipped) VALUES ($1) ON CONFLICT DO NOTHING"
 ROWS = "SELECT name, kind, position, event_id, recorded_at, data FROM rule ORDER BY name"
 CONTACTS = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 ORDER BY version"  # noqa: S608
-# A sweep that has finished ends with EVERYBODY_SWEPT.
 
 
 class Position(NamedTuple):
