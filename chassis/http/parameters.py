@@ -36,27 +36,27 @@ def lines_of(request: Request, headers: Iterable[str]) -> list[str]:
 
 def refuse_unknown(names: Iterable[str], known: Mapping[str, bool]) -> None:
     """Reject unknown query parameters, because ignoring a misspelt filter would return too many rows."""
-    unknown = sorted(set(names) - set(known))
-    if unknown:
-        texts = {"rule": "unknown", "detail": "Unknown query parameter.", "detail_zh": "此处没有这个参数。"}
-        errors = [{"pointer": f"query:{name}", **texts} for name in unknown]
-        raise ProblemError(
-            "validation-failed",
+    if unknown := sorted(set(names) - set(known)):
+        raise refused(
+            [f"{ParamTypes.query.value}:{name}" for name in unknown],
+            {"rule": "unknown", "detail": "Unknown query parameter.", "detail_zh": "此处没有这个参数。"},
             f"Known query parameters: {', '.join(sorted(known)) or 'none'}.",
             f"可用的查询参数：{'、'.join(sorted(known)) or '无'}。",
-            errors=errors[:MAX_REPORTED_ERRORS],
         )
 
 
 def refuse_repeated(names: Iterable[str], known: Mapping[str, bool], kind: ParamTypes) -> None:
     """Reject a parameter that occurs several times and is no list, because all values but one would be ignored."""
-    repeated = sorted(name for name, times in Counter(names).items() if times > 1 and not known[name])
-    if repeated:
-        texts = {"rule": "repeated", "detail": "Must occur only once.", "detail_zh": "只能出现一次。"}
-        errors = [{"pointer": f"{kind.value}:{name}", **texts} for name in repeated]
-        raise ProblemError(
-            "validation-failed",
+    if repeated := sorted(name for name, times in Counter(names).items() if times > 1 and not known[name]):
+        raise refused(
+            [f"{kind.value}:{name}" for name in repeated],
+            {"rule": "repeated", "detail": "Must occur only once.", "detail_zh": "只能出现一次。"},
             f"Send only once: {', '.join(repeated)}.",
             f"只能出现一次：{'、'.join(repeated)}。",
-            errors=errors[:MAX_REPORTED_ERRORS],
         )
+
+
+def refused(pointers: Iterable[str], texts: Mapping[str, str], en: str, zh: str) -> ProblemError:
+    """Return the 422 problem about parameters, with the same texts for each."""
+    errors = [{"pointer": pointer, **texts} for pointer in pointers]
+    return ProblemError("validation-failed", en, zh, errors=errors[:MAX_REPORTED_ERRORS])

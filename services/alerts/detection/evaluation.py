@@ -20,7 +20,6 @@ from services.alerts.engine.items import (
     divide,
     follows_owner,
     follows_tier,
-    has_items,
     unite,
 )
 from services.alerts.engine.owed_items import item_of
@@ -47,12 +46,9 @@ def receive(
         judged = judged_after(envelope, state, rules, next_due_at)
         evaluation = evaluate(customer_id, state, rules, Moment(now, envelope.recorded_at, judged=judged))
         next_due_at = min(next_due_at, evaluation.next_due_at)
-        if evaluation.changes:
-            ended += [(change, envelope) for change in evaluation.changes]
-        rest = evaluation.state
-        if rest.facts.absorbed or has_items(rest.facts):
-            rest, found = divide(rest)
-            items.update(found)
+        ended += [(change, envelope) for change in evaluation.changes]
+        rest, found = divide(evaluation.state)
+        items.update(found)
         if type(envelope.event) in ENDINGS:
             ended += [(change, envelope) for change in reported(before.facts, envelope)]
     return Memory(rest, next_due_at, items, known.stored, known.others_due_at), ended
