@@ -7,7 +7,6 @@ serve only as a start hint and for lag tools.
 import asyncio
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -19,6 +18,7 @@ from chassis.consume.pipelined import PipelinedApplier
 from chassis.consume.positions import Progress, Source
 from chassis.consume.subscription import commit_offsets, subscribed
 from chassis.kafka.client import ensure_topics
+from chassis.postgres.server_clock import ServerClock
 from chassis.runtime import metrics
 from chassis.runtime.crash import crash_point
 from chassis.runtime.supervisor import Health
@@ -70,6 +70,7 @@ class Consumer:
         self._newer_events = NewerEvents(applier)
         self._gap_detector = GapDetector(applier.decode)
         self._received_at = 0.0
+        self._clock = ServerClock(applier.pool)
 
     async def run(self) -> None:
         """Consume until cancelled. Raises any failure; the supervisor restarts it from the stored position."""
@@ -103,7 +104,7 @@ class Consumer:
                     await asyncio.sleep(pause)
             elif loop.time() - fetched_at < POLL_MS / 2000:
                 await asyncio.sleep(PAUSE_WITHOUT_BROKER_SECONDS)
-            self._report_lag()
+            await self._report_lag()
             await self._rewind_gaps(consumer, loop.time())
             if loop.time() > commit_at and self._shared and not self._gap_detector.has_gaps():
                 await self.finish()
@@ -163,8 +164,8 @@ class Consumer:
         await self._pipeline.settle()
         self._gap_detector.reset()
 
-    def _report_lag(self) -> None:
-        now, oldest = datetime.now(UTC), asyncio.get_running_loop().time() - self._received_at
+    async def _report_lag(self) -> None:
+        now, oldest = await self._clock.now(), asyncio.get_running_loop().time() - self._received_at
         for topic in self._topics:
             if watermarks := self._pipeline.watermarks(topic.name):
                 age = (now - min(watermarks)).total_seconds()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from eventsourcing.persistence import MapperDeserialisationError
 
@@ -10,6 +9,7 @@ from chassis.consume.applier import Applier, Batch
 from chassis.consume.delivery import Delivery
 from chassis.consume.newer_events import NewerEvents, unreadable
 from chassis.consume.positions import OWN_TOPIC, Progress, Source
+from chassis.postgres.server_clock import ServerClock
 from chassis.runtime import metrics
 from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
@@ -37,16 +37,17 @@ class LocalFeed:
         self._newer_events = NewerEvents(applier)
         self._limit = READ_LIMIT if shared else READ_LIMIT_ALONE
         self._woken = asyncio.Event()
-        self._is_late = False
+        self._clock = ServerClock(applier.pool)
+        # None until it is reported.
+        self._is_late: bool | None = None
         store.on_commit(self._woken.set)
 
     async def run(self) -> None:
-        progress = await self._applier.progress(OWN_STORE)
-        await self._report()
+        progress, self._is_late = await self._applier.progress(OWN_STORE), None
         while True:
             self._woken.clear()
             if await self._newer_events.replay():
-                await self._report()
+                self._is_late = None
             rows = await self._store.read_all(after=progress.position, limit=self._limit)
             await self._report_lag(rows)
             if not rows:
@@ -57,18 +58,18 @@ class LocalFeed:
             applied = await self._applier.apply({OWN_STORE: (progress, batch)})
             progress = applied[OWN_STORE]
             if any(each.problem for each in batch.deliveries):
-                await self._report()
+                self._is_late = None
             if len(rows) < self._limit:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _report_lag(self, rows: Sequence[RecordedEvent]) -> None:
         """Report how old the oldest event is that is not applied yet."""
-        age = (datetime.now(UTC) - rows[0].recorded_at).total_seconds() if rows else 0.0
+        age = (await self._clock.now() - rows[0].recorded_at).total_seconds() if rows else 0.0
         metrics.series(metrics.WATERMARK_AGE, self._applier.name, OWN_TOPIC).set(age)
         was_late, self._is_late = self._is_late, age > STALE_SECONDS
         if self._is_late:
             self._health.failed(f"complete only up to {age:.0f} s ago")
-        elif was_late:
+        elif was_late is not False:
             await self._report()
 
     async def _report(self) -> None:

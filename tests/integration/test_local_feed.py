@@ -1,6 +1,7 @@
 """A read model of the service's own events reports how far it is behind its store."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from chassis.consume import local_feed
 from chassis.consume.applier import Applier
 from chassis.consume.local_feed import LocalFeed
 from chassis.consume.positions import OWN_TOPIC
+from chassis.postgres import server_clock
+from chassis.postgres.server_clock import ServerClock
 from chassis.runtime import metrics
 from chassis.runtime.supervisor import Health
 from chassis.store.mapper import EventMapper
@@ -44,3 +47,41 @@ async def test_a_list_that_is_late_is_not_ready_until_it_has_caught_up(
         assert age(applier) > 0.2
         go_on.set()
         await eventually(has_caught_up)
+
+
+async def test_a_list_that_cannot_apply_its_first_events_is_not_ready(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_feed, "STALE_SECONDS", 0.2)
+    health, applier = Health("list"), Applier(pipeline.name, pipeline.pool, lasting_long)
+    ready = list[Health]()
+    monkeypatch.setattr(Health, "ready", lambda each: ready.append(each))
+
+    async def is_late() -> bool:
+        return health.detail.startswith("complete only up to")
+
+    await commit(pipeline.store, 1)
+    await asyncio.sleep(0.3)
+    feed = LocalFeed(pipeline.store, EventMapper(), applier, health=health)
+    for _ in range(2):
+        async with background(feed.run):
+            await eventually(is_late)
+    assert health not in ready
+
+
+async def lasting_long(*_: Any) -> None:
+    await asyncio.sleep(60)
+
+
+async def test_the_clock_of_the_server_is_asked_seldom_and_goes_on(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ServerClock(pipeline.pool)
+    first = await clock.now()
+    asked = clock._asked
+    await asyncio.sleep(0.05)
+    assert timedelta(seconds=0.05) <= await clock.now() - first < timedelta(seconds=5)
+    assert clock._asked is asked
+    monkeypatch.setattr(server_clock, "ASK_SECONDS", 0)
+    await clock.now()
+    assert clock._asked is not asked

@@ -28,7 +28,7 @@ from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.quiet_hours.windows import QuietHours
 
 APPENDED_AT_ONCE: Final = 500
-# The alerts of one customer whose events are appended together with what changes them, and in one part later.
+# The alerts of one customer whose events are appended together with what changes them.
 OF_ONE_CUSTOMER: Final = 100
 LATEST = f"""
     SELECT alert_id, latest.*, EXISTS (SELECT FROM pending_change p WHERE p.alert_id = alerts.alert_id) AS is_pending

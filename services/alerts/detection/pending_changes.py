@@ -24,9 +24,17 @@ STORE = """
     FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) WITH ORDINALITY AS n(alert_id, customer_id, change, place)
     ORDER BY place
 """
-# The alerts whose changes have waited longest.
+# The alerts whose changes have waited longest, with at most $2 changes, or one alert.
 NEXT = """
-    SELECT alert_id FROM pending_change WHERE alert_id <> ALL($1) GROUP BY alert_id ORDER BY min(number) LIMIT $2
+    WITH first AS (
+        SELECT alert_id, min(number) AS number FROM (
+            SELECT alert_id, number FROM pending_change WHERE alert_id <> ALL($1) ORDER BY number LIMIT $2
+        ) AS waiting GROUP BY alert_id
+    ), counted AS (
+        SELECT *, (SELECT count(*) FROM pending_change p WHERE p.alert_id = first.alert_id) AS changes FROM first
+    )
+    SELECT alert_id FROM (SELECT *, sum(changes) OVER (ORDER BY number) AS upto FROM counted) AS summed
+    WHERE upto <= $2 OR upto = changes ORDER BY number
 """
 TAKE = """
     WITH taken AS (DELETE FROM pending_change WHERE alert_id = ANY($1) RETURNING number, change)
@@ -63,7 +71,7 @@ def customer_after(caused: Caused) -> UUID:
 
 
 async def following(held: Connection, without: Collection[UUID], limit: int) -> list[UUID]:
-    """Return the alerts whose changes are next."""
+    """Return the alerts whose changes are next: up to `limit` changes, but all of each alert."""
     return [each for (each,) in await held.fetch(NEXT, list(without), limit)]
 
 

@@ -13,12 +13,13 @@ from chassis.postgres.database import Pool, connection
 from chassis.runtime.clock import Clock, utc_now
 from chassis.runtime.failure import describe_error
 from services.alerts.detection import pending_changes
-from services.alerts.detection.appending import OF_ONE_CUSTOMER
 from services.alerts.detection.detector import Detector
 
 # When an alert whose changes failed is tried again.
 RETRY: Final = timedelta(minutes=1)
-# Between two parts, so that lists, relay and detector keep up with other customers meanwhile.
+# The changes of a part. An alert with more is a part of its own.
+CHANGES: Final = 100
+# After each part, so that lists, relay and detector keep up with other customers meanwhile.
 PAUSE_SECONDS = 0.25
 
 
@@ -42,10 +43,11 @@ class PendingTimer:
         now = self._clock()
         self._failed = {alert_id: at for alert_id, at in self._failed.items() if now - at < RETRY}
         async with connection(self._pool) as held:
-            alert_ids = await pending_changes.following(held, self._failed, OF_ONE_CUSTOMER)
-        handled = await self._attempt(alert_ids) if alert_ids else 0
-        if handled == OF_ONE_CUSTOMER:
-            await asyncio.sleep(PAUSE_SECONDS)
+            alert_ids = await pending_changes.following(held, self._failed, CHANGES)
+        if not alert_ids:
+            return 0
+        handled = await self._attempt(alert_ids)
+        await asyncio.sleep(PAUSE_SECONDS)
         return handled
 
     async def _attempt(self, alert_ids: Sequence[UUID]) -> int:

@@ -1,6 +1,6 @@
 """The rules in force: the shipped ones, changed by what operations published and retired."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -26,21 +26,18 @@ POSITION = f"""
     SELECT (SELECT coalesce(max(position), 0) FROM rule) AS rules,
         (SELECT coalesce(max(version), 0) FROM event WHERE stream_id = $1) AS contacts,
         {POSITIONS.format(names="$2")} AS segments,
-        coalesce((SELECT last_customer_id FROM rule_sweep s WHERE book = $3 AND {IS_LATEST}), $4) AS swept_to,
-        EXISTS (SELECT FROM rule_build WHERE shipped = $5) AS is_known
+        coalesce((SELECT last_customer_id FROM rule_sweep s WHERE book = $3 AND {IS_LATEST}), $4) AS swept_to
 """  # noqa: S608 - fixed text
-# A transaction may take long: others do not wait for its mark.
+# A mark of the last seconds counts once it is committed: another transaction may still be rolled back.
 MARKING = f"""
     WITH marked AS (
-        UPDATE rule_build SET evaluated_at = clock_timestamp() WHERE shipped = (
-            SELECT shipped FROM rule_build
-            WHERE shipped = $5 AND evaluated_at < clock_timestamp() - make_interval(secs => {MARK_SECONDS})
-            FOR UPDATE SKIP LOCKED
+        INSERT INTO rule_build (shipped) SELECT $5 WHERE NOT EXISTS (
+            SELECT FROM rule_build
+            WHERE shipped = $5 AND evaluated_at > clock_timestamp() - make_interval(secs => {MARK_SECONDS})
         )
     )
     {POSITION}
 """  # noqa: S608
-ADD_BUILD = "INSERT INTO rule_build (shipped) VALUES ($1) ON CONFLICT DO NOTHING"
 ROWS = "SELECT name, kind, position, event_id, recorded_at, data FROM rule ORDER BY name"
 CONTACTS = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 ORDER BY version"  # noqa: S608
 
@@ -88,15 +85,18 @@ class StoredRules:
         A customer that is locked after a sweep has passed it is then evaluated under the book of the sweep, or a later
         one.
         """
-        return await self._current(held, POSITION)
+        return await self._current(held, POSITION, [])
 
     async def evaluating(self, held: Connection) -> InForce:
         """As `current`. It is recorded that this build evaluates customers, so that others evaluate them after it."""
-        return await self._current(held, MARKING)
+        return await self._current(held, MARKING, [self._shipped.fingerprint])
 
-    async def _current(self, held: Connection, statement: str) -> InForce:
+    async def _current(self, held: Connection, statement: str, more: Sequence[str]) -> InForce:
         known = self._known
-        position, swept = await self._position(held, statement, known.book if known else None)
+        book = known.book if known else None
+        names, fingerprint = (book.named_segments, book.fingerprint) if book else ((), "")
+        (row,) = await held.fetch(statement, self._contacts, names, fingerprint, NOBODY_SWEPT, *more)
+        position, swept = Position(row["rules"], row["contacts"], tuple(row["segments"])), row["swept_to"]
         if known is None or known.position != position:
             known = self._keep(await self._load(held, position))
             swept = await swept_to(held, known.book)
@@ -105,15 +105,6 @@ class StoredRules:
     async def last_read(self, held: Connection) -> RuleBook:
         """Return the rules that were read last, which may be in force no longer. They cost no query."""
         return self._known.book if self._known else (await self.current(held)).book
-
-    async def _position(self, held: Connection, statement: str, book: RuleBook | None) -> tuple[Position, UUID]:
-        """Return the position, and up to which customer all are evaluated under a book that was read before."""
-        shipped = self._shipped.fingerprint
-        names, fingerprint = (book.named_segments, book.fingerprint) if book else ((), "")
-        (row,) = await held.fetch(statement, self._contacts, names, fingerprint, NOBODY_SWEPT, shipped)
-        if statement is MARKING and not row["is_known"]:
-            await held.execute(ADD_BUILD, shipped)
-        return Position(row["rules"], row["contacts"], tuple(row["segments"])), row["swept_to"]
 
     async def _load(self, held: Connection, position: Position) -> Known:
         contacts = await self._definitions(held)

@@ -5,6 +5,7 @@ Each page is one transaction, which also records how far the sweep is. So a swee
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import inf
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -14,7 +15,7 @@ from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from services.alerts.detection import rule_failures, shadow
 from services.alerts.detection.detector import CONSUMER, Detector
-from services.alerts.detection.sweep_state import IS_LATEST
+from services.alerts.detection.sweep_state import IS_LATEST, QUIET_SECONDS
 from services.alerts.engine.rule_book import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, RuleBook, Rules
 
 PAGE: Final = 500
@@ -23,8 +24,7 @@ PAGE: Final = 500
 PART: Final = 50
 PAGE_SECONDS: Final = 1.0
 MAX_KEPT: Final = 100
-# Longer than any transaction that evaluates customers.
-QUIET_SECONDS: Final = 120.0
+TRIM_SECONDS: Final = 60.0
 
 # Locked in id order, as whoever evaluates customers locks them.
 NEXT = "SELECT customer_id FROM silence WHERE customer_id > $1 ORDER BY customer_id LIMIT $2 FOR UPDATE"
@@ -38,9 +38,10 @@ FORGET_OWN = "DELETE FROM rule_sweep WHERE book = $1"
 # longer.
 IS_DISTURBED = """
     SELECT EXISTS (
-        SELECT FROM rule_build b, rule_sweep s
-        WHERE s.book = $1 AND b.shipped <> $2 AND b.evaluated_at > s.begun_at - make_interval(secs => $3)
-            AND b.evaluated_at < clock_timestamp() - make_interval(secs => $3)
+        SELECT FROM rule_build b, rule_sweep s WHERE s.book = $1 AND b.shipped <> $2
+        GROUP BY b.shipped, s.begun_at
+        HAVING max(b.evaluated_at) > s.begun_at - make_interval(secs => $3)
+            AND max(b.evaluated_at) < clock_timestamp() - make_interval(secs => $3)
     )
 """
 TAKE = "SELECT last_customer_id FROM rule_sweep WHERE book = $1 AND finished_at IS NULL FOR UPDATE SKIP LOCKED"
@@ -51,7 +52,14 @@ MOVE = """
 """
 FORGET = "DELETE FROM rule_sweep WHERE book NOT IN (SELECT book FROM rule_sweep ORDER BY number DESC LIMIT $1)"
 FORGET_BUILDS = """
-    DELETE FROM rule_build WHERE shipped NOT IN (SELECT shipped FROM rule_build ORDER BY evaluated_at DESC LIMIT $1)
+    DELETE FROM rule_build WHERE shipped NOT IN (
+        SELECT shipped FROM rule_build GROUP BY shipped ORDER BY max(evaluated_at) DESC LIMIT $1
+    )
+"""
+# The last mark of each build stays.
+TRIM_MARKS = """
+    DELETE FROM rule_build b WHERE evaluated_at < clock_timestamp() - make_interval(secs => $1)
+        AND EXISTS (SELECT FROM rule_build l WHERE l.shipped = b.shipped AND l.evaluated_at > b.evaluated_at)
 """
 
 
@@ -63,6 +71,7 @@ class Sweep:
         self._detector = detector
         self._rules = rules
         self._clock = clock
+        self._trimmed_at = -inf
 
     async def run_due(self) -> int:
         """Return how many customers were evaluated: none if all were, if customers are due, or in another process."""
@@ -74,6 +83,9 @@ class Sweep:
 
     async def _next_page(self, held: Connection) -> int:
         rules = await self._rules.evaluating(held)
+        if monotonic() - self._trimmed_at > TRIM_SECONDS:
+            await held.execute(TRIM_MARKS, TRIM_SECONDS)
+            self._trimmed_at = monotonic()
         if rules.swept_to == EVERYBODY_SWEPT:
             if not await held.fetchval(IS_DISTURBED, rules.book.fingerprint, rules.shipped, QUIET_SECONDS):
                 return 0

@@ -81,9 +81,9 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     if episodes:
         matches = match(episodes, findings, moment.now)
         still_open, changes = compare(state, matches, facts, rules, moment)
-        known = [finding for finding in matches.values() if finding]
-        windows = [each.stretch.closes_at for each in known]
-        going_on = {id(finding) for finding in known if holds(finding, moment)}
+        known = [(finding, state.open[key]) for key, finding in matches.items() if finding]
+        windows = [each.stretch.closes_at for each, _ in known]
+        going_on = {id(finding) for finding, episode in known if holds(finding, episode, moment)}
         findings = [each for each in findings if id(each) not in going_on]
     begun, due = begin(findings, facts, moment)
     if begun:
@@ -145,7 +145,7 @@ def compare(
         finding = matches.get(key) or doubles.get(key)
         if key not in matches or is_unknown(facts, episode):
             still_open[key] = episode
-        elif finding is None or not holds(finding, moment):
+        elif finding is None or not holds(finding, episode, moment):
             changes.append(end(episode, finding, facts, rules, moment))
         elif key in doubles:
             still_open[key] = episode
@@ -160,9 +160,10 @@ def is_unknown(facts: Facts, episode: Episode) -> bool:
     return episode.origin is not None and facts.registered is None and not facts.erased
 
 
-def holds(finding: Finding, moment: Moment) -> bool:
-    """Return whether a rule is still broken."""
-    return finding.settled is None and finding.due_at <= moment.now and over(moment) < finding.closes_at
+def holds(finding: Finding, episode: Episode, moment: Moment) -> bool:
+    """Return whether a rule is still broken. It was at the start of the episode, although this clock may be behind."""
+    is_due = finding.due_at <= moment.now or finding.due_at <= episode.starts_at
+    return finding.settled is None and is_due and over(moment) < finding.closes_at
 
 
 def over(moment: Moment) -> datetime:

@@ -37,8 +37,8 @@ class Many:
             await self.desk.publish(f"calls-{number}", silence(7))
         self.customer_id = await self.desk.customer(10)
         await self.desk.settle()
-        for module in (appending, pending_timer):
-            monkeypatch.setattr(module, "OF_ONE_CUSTOMER", AT_ONCE)
+        monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", AT_ONCE)
+        monkeypatch.setattr(pending_timer, "CHANGES", AT_ONCE)
         monkeypatch.setattr(pending_timer, "PAUSE_SECONDS", 0)
         self.survivor_id = await self.desk.customer(9)
         await self.desk.tell(self.customer_id, Merged(into_customer_id=self.survivor_id))
@@ -68,7 +68,8 @@ async def test_the_alerts_of_a_customer_are_carried_in_parts(many: Many) -> None
         assert handled <= AT_ONCE
         counts.append(await many.carried())
     assert counts == sorted(set(counts))
-    assert (counts[0], counts[-1], len(counts)) == (0, ALERTS, 1 + -(-ALERTS // AT_ONCE))
+    # Each alert is carried, and begins later because of the other customer.
+    assert (counts[0], counts[-1], len(counts)) == (0, ALERTS, 1 + ALERTS)
     for number in range(ALERTS):
         told = await many.of(number)
         assert kinds(told)[:3] == ["raised", "carried-away", "carried-in"]
@@ -153,3 +154,19 @@ async def test_the_owner_of_alerts_that_are_not_carried_yet_is_the_new_one(desk:
         pass
     last: Any = (await many.of(1))[-1].event
     assert last.owner_id == "E5"
+
+
+async def test_a_part_has_a_limited_number_of_changes_and_all_of_an_alert(desk: RuleDesk) -> None:
+    alert_ids = [uuid4() for _ in range(4)]
+    changes = [
+        Ending(episode_of(example(AlertRaised, alert_id=each)), AlertCleared, NOW, NOW, None) for each in alert_ids
+    ]
+    first, second, third, last = [(uuid4(), each, CAUSED) for each in changes]
+    async with transaction(desk.pool) as held:
+        await pending_changes.store(held, [first, second, second, first, *[third] * 9, last])
+        parts = []
+        while following := await pending_changes.following(held, alert_ids[3:], 4):
+            parts.append([alert_ids.index(each) for each in following])
+            await pending_changes.take(held, following)
+        assert parts == [[0, 1], [2]]
+        assert await pending_changes.following(held, [], 4) == alert_ids[3:]
