@@ -115,7 +115,9 @@ async def answer_rejected(request: Request, error: Exception) -> Response:
         raise error
     if isinstance(error, MovedError):
         return answer_moved(request, error)
-    return problem(request, kind_of(error), error.en, error.zh, code_override=error.code)
+    place = {"pointer": pointer(("body", *error.place)), "rule": error.code}
+    errors = [place | {"detail": error.en, "detail_zh": error.zh}] if error.place else []
+    return problem(request, kind_of(error), error.en, error.zh, errors=errors, code_override=error.code)
 
 
 def kind_of(error: RejectedError) -> str:
