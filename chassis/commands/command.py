@@ -1,6 +1,6 @@
 """Commands: validated requests, whose personal data goes to the vault, and the context in which they run."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -55,9 +55,12 @@ class FactCommand(Command):
 
     occurred_at: Instant | None = None
 
-    def occurrence_times(self) -> Sequence[datetime | None]:
-        """Return all instants at which something happened according to this command. None may be in the future."""
-        return (self.occurred_at,)
+    def occurrence_times(self) -> Mapping[tuple[str, ...], datetime | None]:
+        """Return all instants at which something happened according to this command, by their places in it.
+
+        None of them may be in the future.
+        """
+        return {("occurred_at",): self.occurred_at}
 
 
 class Context(NamedTuple):

@@ -9,13 +9,17 @@ S = TypeVar("S")
 
 
 class RejectedError(Exception):
-    """A rule rejects the command. `en` and `zh` are shown to users; `code` is for programs and never changes."""
+    """A rule rejects the command. `en` and `zh` are shown to users; `code` is for programs and never changes.
 
-    def __init__(self, code: str, en: str, zh: str) -> None:
+    `place` is the path to the field of the request that the rule is about; empty if it is not about exactly one.
+    """
+
+    def __init__(self, code: str, en: str, zh: str, *place: str | int) -> None:
         super().__init__(en)
         self.code = code
         self.en = en
         self.zh = zh
+        self.place = place
 
 
 class ForbiddenError(RejectedError):

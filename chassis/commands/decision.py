@@ -85,15 +85,22 @@ async def decide_first(streams: Streams[S], loaded: Loaded[S], request: CommandR
     request.authorize(loaded.state)
     if request.expected_version is not None and request.expected_version != loaded.version:
         raise VersionMismatchError(loaded.version)
-    times = request.command.occurrence_times() if isinstance(request.command, FactCommand) else ()
-    if any(instant is not None and instant > request.context.now + CLOCK_SKEW for instant in times):
-        raise RejectedError(
-            "occurred-in-future",
-            "The time of occurrence cannot be in the future.",
-            "发生时间不能晚于当前时间。",
-        )
+    refuse_future(request)
     refuse_disorder(request)
     return await streams.decide(loaded, request.command, request.subject)
+
+
+def refuse_future(request: CommandRequest[Any]) -> None:
+    """Raise RejectedError for the first time of the command that is later than now by more than a clock skew."""
+    times = request.command.occurrence_times() if isinstance(request.command, FactCommand) else {}
+    for place, instant in times.items():
+        if instant is not None and instant > request.context.now + CLOCK_SKEW:
+            raise RejectedError(
+                "occurred-in-future",
+                "The time of occurrence cannot be in the future.",
+                "发生时间不能晚于当前时间。",
+                *place,
+            )
 
 
 def refuse_disorder(request: CommandRequest[Any]) -> None:
@@ -105,4 +112,5 @@ def refuse_disorder(request: CommandRequest[Any]) -> None:
             "occurred-too-early",
             f"`occurred_at` is before {utc_text(earliest)}, when that happened which this follows.",
             f"发生时间 `occurred_at` 早于它所依据的事项（{utc_text(earliest)}）。",
+            "occurred_at",
         )

@@ -18,10 +18,12 @@ class Holders:
         return employee_id in {self.owner_id, self.leader_id} | self.helper_ids
 
 
-def employees_left(leavers: Iterable[str]) -> RejectedError:
+def employees_left(leavers: Iterable[str], *place: str) -> RejectedError:
+    """Return the error that these employees have left; `place` is the path to the field that names them."""
     named = ", ".join(sorted(leavers))
     return RejectedError(
         "employee-left",
         f"These employees have left and cannot take over: {named}.",
         f"以下员工已离职，不能接手：{named}。",
+        *place,
     )

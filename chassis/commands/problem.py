@@ -26,6 +26,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "key-reused": (422, "This Idempotency-Key was used for another request", "该幂等键已用于其他请求"),
     "precondition-required": (428, "If-Match is required", "需要 If-Match"),
     "too-many-streams": (429, "Too many streams are open", "打开的实时流过多"),
+    "head-too-large": (431, "The request line and headers are larger than allowed", "请求行与请求头超过限制"),
     "internal": (500, "Internal error", "服务内部错误"),
     "unavailable": (503, "A required component is unavailable; try again soon", "依赖暂不可用，请稍后重试"),
     "overloaded": (503, "Too many requests; try again soon", "请求过多，请稍后重试"),

@@ -17,10 +17,12 @@ from chassis.commands.holders import Holders
 from chassis.commands.problem import ProblemError
 from chassis.http.auth import Authenticator, Principal, Role
 from chassis.http.body import is_json
+from chassis.http.parameters import require_one_line
+from chassis.runtime.header_lines import read_headers
 from chassis.runtime.tracing import current_traceparent
 
 MAX_KEY = 255
-HEADERS = frozenset({b"authorization", b"idempotency-key", b"if-match"})
+HEADERS = {b"authorization": "authorization", b"idempotency-key": "idempotency-key", b"if-match": "if-match"}
 ASCII = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 ENTITY_TAG = re.compile(r'^"(\d{1,9})"$')
 WEAK_TAG = re.compile(r'^W/"[^"]*"$')
@@ -73,14 +75,14 @@ class Allow:
 
     async def __call__(self, request: Request) -> Caller:
         authenticator: Authenticator = request.app.state.authenticator
-        headers = headers_of(request)
-        principal = await authenticator.principal(headers.get(b"authorization"))
+        headers = read_headers(request.scope["headers"], HEADERS)
+        principal = await authenticator.principal(headers.get("authorization"))
         if not principal.roles & self._roles:
             raise ProblemError("forbidden", "Your role is not allowed to do this.", "您的角色不能执行此操作。")
-        if_match = headers.get(b"if-match")
+        if_match = headers.get("if-match")
         caller = Caller(
             principal=principal,
-            context=await context_of(request, principal, headers.get(b"idempotency-key")),
+            context=await context_of(request, principal, headers.get("idempotency-key")),
             sees_all=bool(principal.roles & self.anywhere),
             expected_version=version_of(if_match),
         )
@@ -112,16 +114,6 @@ async def context_of(request: Request, principal: Principal, idempotency_key: st
     )
 
 
-def headers_of(request: Request) -> dict[bytes, str]:
-    """Return the headers HEADERS. Several lines of one header are one value, as RFC 9110, section 5.3, defines."""
-    found: dict[bytes, str] = {}
-    for name, value in request.scope["headers"]:
-        if name in HEADERS:
-            text = value.decode("latin-1")
-            found[name] = f"{found[name]}, {text}" if name in found else text
-    return found
-
-
 async def hash_of(request: Request) -> bytes:
     """Return a hash of the body. Spacing, escapes and the order of fields do not change the hash of a JSON body.
 
@@ -146,8 +138,7 @@ def canonical(content: Any) -> bytes:
 
 def require_one_key(lines: Sequence[str]) -> None:
     """Raise the 400 problem unless the lines of Idempotency-Key are one valid key."""
-    if len(lines) > 1:
-        raise ProblemError("bad-request", "Send Idempotency-Key only once.", "Idempotency-Key 请求头只能出现一次。")
+    require_one_line(lines, "Idempotency-Key", "bad-request")
     if not is_valid_key(lines[0]):
         raise ProblemError(
             "bad-request",

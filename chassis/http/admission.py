@@ -1,5 +1,6 @@
 """Admission control: rejects requests above the concurrency limit, so that admitted requests are answered quickly."""
 
+from asyncio import CancelledError
 from typing import ClassVar
 
 from starlette.requests import Request
@@ -54,6 +55,11 @@ class Admission:
 
         try:
             await self._app(scope, receive, release_and_send)
+        except CancelledError:
+            if not holds_slot:
+                raise
+            # The server stops, and the request took too long. Without this response, uvicorn would send plain text.
+            await problems.stopping(Request(scope))(scope, receive, release_and_send)
         finally:
             release()
 

@@ -12,13 +12,15 @@ from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
 
 from chassis.commands.problem import ProblemError
-from chassis.http.parameters import lines_of, parameters_of, refuse_repeated, refuse_unknown
+from chassis.http.parameters import lines_of, parameters_of, refuse_repeated, refuse_unknown, require_one_line
 from chassis.http.problems import pointer
 from chassis.runtime.strict_json import MalformedJsonError, read_json
 
 MAX_BODY_BYTES = 64 * 1024
 # Clients use few content types. A header is at most 64 KiB long.
 CONTENT_TYPES = 64
+# The header that every route reads, and that has one value.
+CORRELATION = {"X-Correlation-ID": False}
 # The name under which FastAPI passes the request, for an endpoint that does not ask for it.
 REQUEST = "request_of_this_route"
 
@@ -46,16 +48,16 @@ class StrictRoute(APIRoute):
         handle = self._handler_without(early)
         reads_json, reads_body = self.body_field is not None, takes_body(self)
         known = parameters_of(self.dependant, ParamTypes.query)
-        known_headers = parameters_of(self.dependant, ParamTypes.header)
+        known_headers = parameters_of(self.dependant, ParamTypes.header) | CORRELATION
 
         async def handle_strictly(request: Request) -> Response:
             if request.scope["query_string"]:
                 names = [name for name, _ in request.query_params.multi_items()]
                 refuse_unknown(names, known)
                 refuse_repeated(names, known, ParamTypes.query)
-            if known_headers:
-                refuse_repeated(lines_of(request, known_headers), known_headers, ParamTypes.header)
+            refuse_repeated(lines_of(request, known_headers), known_headers, ParamTypes.header)
             if reads_body:
+                require_one_line(request.headers.getlist("content-type"), "Content-Type", "unsupported-type")
                 refuse_encoded(request.headers.getlist("content-encoding"))
             strict_request = StrictRequest(request.scope, request.receive)
             is_other_type = not is_json(strict_request.headers.get("content-type", ""))

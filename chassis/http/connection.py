@@ -1,13 +1,17 @@
 """A connection of the HTTP server. It ends if its client does not read the responses, or does not end a body."""
 
+import sys
 from asyncio import TimerHandle
+from http import HTTPStatus
 from typing import ClassVar
 
 import h11
 import structlog
+from starlette.responses import Response
 from starlette.types import Receive
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from chassis.http.unreadable import head_too_large, invalid_body, invalid_head
 from chassis.runtime import metrics
 
 # Responses are written in chunks of MAX_CHUNK_BYTES, and the client has this time to read each.
@@ -26,10 +30,10 @@ def has_whole_body(receive: Receive) -> bool:
 
 
 class Connection(H11Protocol):
-    """uvicorn's connection, with two time limits that uvicorn does not have.
+    """uvicorn's connection, with two time limits that uvicorn does not have, and problems instead of plain text.
 
     While its buffer is full, uvicorn waits with the response for any time. After a response, it receives and drops the
-    rest of a body for any time.
+    rest of a body for any time. It answers a request that is not valid HTTP/1.1 in plain text.
     """
 
     # The connections whose clients do not read, the oldest first. A client that reads a chunk becomes the newest.
@@ -45,6 +49,15 @@ class Connection(H11Protocol):
         super().on_response_complete()
         if self.conn.their_state is h11.SEND_BODY:
             self._rest = self.loop.call_later(REST_SECONDS, self._abort_rest)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn passes one text for every error
+        """Answer what h11 cannot read with a problem, unless a response has begun, and close the connection."""
+        if self.conn.our_state is h11.IDLE:
+            self._answer(self._refused_head(), has_content=True)
+        elif self.conn.our_state is h11.SEND_RESPONSE:
+            self.cycle.disconnected = True
+            self._answer(invalid_body(self.scope), has_content=self.scope["method"] != "HEAD")
+        self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -68,6 +81,21 @@ class Connection(H11Protocol):
         self._forget()
         metrics.SLOW_READERS.inc()
         structlog.get_logger().warning("http.slow_reader")
+
+    def _refused_head(self) -> Response:
+        # uvicorn does not pass the error on: this is called while it is handled.
+        error, limit_bytes = sys.exception(), self.config.h11_max_incomplete_event_size
+        too_large = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        if limit_bytes and isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == too_large:
+            return head_too_large(limit_bytes)
+        return invalid_head()
+
+    def _answer(self, response: Response, *, has_content: bool) -> None:
+        reason = HTTPStatus(response.status_code).phrase.encode()
+        head = h11.Response(status_code=response.status_code, headers=response.raw_headers, reason=reason)
+        content = h11.Data(data=bytes(response.body) if has_content else b"")
+        for event in (head, content, h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event))
 
     def _abort_rest(self) -> None:
         """Close the connection at once: the body has not ended in time."""

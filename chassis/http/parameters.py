@@ -1,7 +1,7 @@
 """Strict query parameters and headers of a route: no unknown query parameters, none of either that occurs twice."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from fastapi import Request
@@ -47,16 +47,29 @@ def refuse_unknown(names: Iterable[str], known: Mapping[str, bool]) -> None:
 
 def refuse_repeated(names: Iterable[str], known: Mapping[str, bool], kind: ParamTypes) -> None:
     """Reject a parameter that occurs several times and is no list, because all values but one would be ignored."""
-    if repeated := sorted(name for name, times in Counter(names).items() if times > 1 and not known[name]):
-        raise refused(
-            [f"{kind.value}:{name}" for name in repeated],
-            {"rule": "repeated", "detail": "Must occur only once.", "detail_zh": "只能出现一次。"},
-            f"Send only once: {', '.join(repeated)}.",
-            f"只能出现一次：{'、'.join(repeated)}。",
-        )
+    if found := sorted(name for name, times in Counter(names).items() if times > 1 and not known[name]):
+        raise repeated("validation-failed", found, kind)
 
 
-def refused(pointers: Iterable[str], texts: Mapping[str, str], en: str, zh: str) -> ProblemError:
-    """Return the 422 problem about parameters, with the same texts for each."""
+def require_one_line(lines: Sequence[str], header: str, code: str) -> None:
+    """Raise the problem `code`, which an invalid value of this header gets, if the header has several lines."""
+    if len(lines) > 1:
+        raise repeated(code, [header], ParamTypes.header)
+
+
+def repeated(code: str, names: Sequence[str], kind: ParamTypes) -> ProblemError:
+    return refused(
+        [f"{kind.value}:{name}" for name in names],
+        {"rule": "repeated", "detail": "Must occur only once.", "detail_zh": "只能出现一次。"},
+        f"Send only once: {', '.join(names)}.",
+        f"只能出现一次：{'、'.join(names)}。",
+        code,
+    )
+
+
+def refused(
+    pointers: Iterable[str], texts: Mapping[str, str], en: str, zh: str, code: str = "validation-failed"
+) -> ProblemError:
+    """Return the problem about parameters, with the same texts for each."""
     errors = [{"pointer": pointer, **texts} for pointer in pointers]
-    return ProblemError("validation-failed", en, zh, errors=errors[:MAX_REPORTED_ERRORS])
+    return ProblemError(code, en, zh, errors=errors[:MAX_REPORTED_ERRORS])

@@ -35,6 +35,11 @@ WRONG_CLOCK = (
     "本服务或其数据库的时钟有误，校正之前不会记录任何数据。",
 )
 
+STOPPING = (
+    "This process of the service stops, and the request was not finished in time. Send it again.",
+    "本服务进程正在停止，未能及时完成请求，请重新发送。",
+)
+
 UNREADABLE = (
     "A newer version of this service has changed this record. This version cannot read it.",
     "该记录已由本服务的更新版本修改，当前版本无法读取。",
@@ -110,7 +115,9 @@ async def answer_rejected(request: Request, error: Exception) -> Response:
         raise error
     if isinstance(error, MovedError):
         return answer_moved(request, error)
-    return problem(request, kind_of(error), error.en, error.zh, code_override=error.code)
+    place = {"pointer": pointer(("body", *error.place)), "rule": error.code}
+    errors = [place | {"detail": error.en, "detail_zh": error.zh}] if error.place else []
+    return problem(request, kind_of(error), error.en, error.zh, errors=errors, code_override=error.code)
 
 
 def kind_of(error: RejectedError) -> str:
@@ -162,6 +169,11 @@ async def answer_known(request: Request, error: Exception) -> Response:
 
 def overloaded(request: Request) -> Response:
     return problem(request, "overloaded", "", "", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def stopping(request: Request) -> Response:
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS), "Connection": "close"}
+    return problem(request, "unavailable", *STOPPING, headers=headers)
 
 
 async def answer_disconnected(request: Request, _error: Exception) -> Response:

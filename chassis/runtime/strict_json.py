@@ -28,18 +28,28 @@ def read_json(raw: bytes) -> Any:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedJsonError("The body is not UTF-8.", "请求体不是 UTF-8 编码。") from error
+        line, column = position_of(raw[: error.start].decode())
+        raise MalformedJsonError(
+            f"The body is not UTF-8 at line {line}, column {column}.",
+            f"请求体第 {line} 行第 {column} 列不是 UTF-8 编码。",
+        ) from error
     if depth_of(text) > MAX_DEPTH:
         raise MalformedJsonError(f"The body nests deeper than {MAX_DEPTH}.", f"请求体嵌套超过 {MAX_DEPTH} 层。")
     try:
         return STRICT.decode(text)
     except json.JSONDecodeError as error:
         raise MalformedJsonError(
-            f"Not JSON: {error.msg} at character {error.pos}.", f"第 {error.pos} 个字符处不是合法的 JSON。"
+            f"Not JSON at line {error.lineno}, column {error.colno}: {error.msg.removesuffix(' at')}.",
+            f"第 {error.lineno} 行第 {error.colno} 列不是合法的 JSON。",
         ) from error
     except MalformedJsonError as error:
         error.place = place_of_fault(text)
         raise
+
+
+def position_of(before: str) -> tuple[int, int]:
+    """Return the line and the column of the character that follows a text. Both start at 1."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def depth_of(text: str) -> int:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.runtime import metrics
 from chassis.runtime.crash import crash_point
+from chassis.runtime.header_lines import read_headers
 from chassis.runtime.logs import configure_logs
 from chassis.runtime.settings import Settings
 from chassis.runtime.tracing import W3C, Span, configure_traces
@@ -36,7 +37,7 @@ class Telemetry:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {NAMES[name]: value.decode("latin-1") for name, value in scope["headers"] if name in NAMES}
+        headers = read_headers(scope["headers"], NAMES)
         correlation_id = correlation_of(headers)
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         # A client can send any text as the method, and each new value would create a new time series.

@@ -145,6 +145,7 @@ def refuse_past(version: Published, at: datetime) -> None:
             "effective-in-past",
             "effective_from must not be in the past. Without effective_from, the version is in force at once.",
             "effective_from 不能早于当前时间；不填则立即生效。",
+            "effective_from",
         )
 
 

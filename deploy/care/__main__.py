@@ -95,7 +95,8 @@ def _refusal(response: httpx.Response) -> Text:
     with suppress(json.JSONDecodeError, KeyError):
         problem = response.json()
         details = [problem["detail"], *(error["detail"] for error in problem.get("errors", []))]
-        reason = " ".join(details)
+        # The error of a business rule repeats the detail.
+        reason = " ".join(dict.fromkeys(details))
     message = f"{reason} ({response.status_code} {response.request.url})"
     return Text(message, message)
 

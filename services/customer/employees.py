@@ -64,10 +64,11 @@ class Employees:
         """Return those employees who have left."""
         return [row["employee_id"] for row in await self._pool.fetch(LEFT, list(employee_ids))]
 
-    async def require_present(self, *employee_ids: str | None) -> None:
-        """Raise RejectedError if one of the employees has left."""
-        if gone := await self.left([each for each in employee_ids if each]):
-            raise employees_left(gone)
+    async def require_present(self, field: str, *employee_ids: str | None) -> None:
+        """Raise RejectedError, which names the field, if one of the employees in it has left."""
+        named = [each for each in employee_ids if each]
+        if named and (gone := await self.left(named)):
+            raise employees_left(gone, field)
 
     async def introduce(self, employee_id: str, name: str) -> None:
         """Save the name of an employee from a file, unless the employee is known already."""

@@ -190,16 +190,21 @@ async def test_a_method_that_nginx_refuses_is_told_of_as_such(behind: Behind, la
 
 
 @pytest.mark.parametrize(
-    "raw",
-    [b"no HTTP at all\r\n\r\n", b"GET /v1/things?" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: care.test\r\n\r\n"],
-    ids=["no HTTP at all", "an endless address"],
+    ("raw", "code"),
+    [
+        (b"no HTTP at all\r\n\r\n", "bad-request"),
+        (b"GET /v1/things?" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: care.test\r\n\r\n", "head-too-large"),
+        (b"GET /livez HTTP/1.1\r\nHost: care.test\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", "head-too-large"),
+    ],
+    ids=["no HTTP at all", "an endless address", "an endless header"],
 )
-async def test_a_head_that_cannot_be_read_is_told_of_as_such(behind: Behind, raw: bytes) -> None:
+async def test_a_head_that_cannot_be_read_is_told_of_as_such(behind: Behind, raw: bytes, code: str) -> None:
     async with calling(behind.port) as caller:
         status, headers, body = await caller.ask(raw)
-    assert (status.split()[1], headers["content-type"]) == (b"400", problems.MEDIA_TYPE)
     # What was not read cannot be named.
-    assert json.loads(body) == problems.document("bad-request", "/", "0" * 32, chinese=False)
+    expected = problems.document(code, "/", "0" * 32, chinese=False)
+    assert json.loads(body) | {"instance": "/"} == expected
+    assert (int(status.split()[1]), headers["content-type"]) == (expected["status"], problems.MEDIA_TYPE)
     assert headers["x-correlation-id"]
 
 

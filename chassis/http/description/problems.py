@@ -14,7 +14,7 @@ from chassis.http.problems import MEDIA_TYPE, document
 
 PATH = "/v1/customers/1bd2cda6-856d-5279-a632-22a61ebfa12e"
 TRACE_ID = "23bf89c96c8e873ef65657cfe82c9451"
-ALWAYS = (400, 401, 403, 422, 500, 503)
+ALWAYS = (400, 401, 403, 422, 431, 500, 503)
 WITH_BODY = (408, 413, 415)
 HEADERS = {401: ("WWW-Authenticate",), 415: ("Accept-Encoding",), 503: ("Retry-After",)}
 TEXT = {"type": "string"}

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from chassis.commands.command import Context
+from chassis.commands.decider import RejectedError
 from chassis.http.access import Caller, Creator
 from chassis.http.body import StrictRoute
 from chassis.http.problems import ANSWERED, answer_error
@@ -58,6 +59,8 @@ async def handle_item(number: int, given: Any, caller: Caller, needs: Dependenci
         authorization = partial(authorize_caller, command, caller, needs)
         handled = await needs.alerts.handle(item.alert_id, command, context_of(number, caller), authorization)
     except ANSWERED as error:
+        if isinstance(error, RejectedError) and error.place:
+            error.place = ("items", number, *error.place)
         answered = await answer_error(request, error)
         problem = json.loads(bytes(answered.body))
         return ItemResult(alert_id=id_of(given), status=answered.status_code, problem=problem)

@@ -69,7 +69,7 @@ async def authorize_caller(
     holders, require = await needs.directory.holders(customer_id), await handling_for(caller, needs.directory)
     refusal = None
     if isinstance(command, commands.AssignAlert) and command.owner_id != caller.principal.subject:
-        refusal = await needs.directory.refusal([command.owner_id])
+        refusal = await needs.directory.refusal([command.owner_id], "owner_id")
 
     def authorize(alert: AlertState | None) -> None:
         require(holders, alert.owner_id if alert else None)

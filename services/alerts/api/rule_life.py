@@ -221,6 +221,7 @@ def require_latest(draft: RuleDrafted, number: int) -> None:
             "draft-changed",
             f"The latest draft has the number {draft.number}. Read it, and send that number.",
             f"最新草稿的编号是 {draft.number}，请先查看，再使用该编号。",
+            "draft",
         )
 
 
@@ -263,6 +264,7 @@ def require_preview(rule: str, definition: dict[str, Any], token: str, now: date
             "preview-needed",
             f"Preview this draft first, and send `preview` of the result within {hours} hours.",
             f"请先预览此草稿，并在 {hours} 小时内提交预览结果中的 preview。",
+            "preview",
         )
 
 

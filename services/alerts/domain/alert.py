@@ -104,6 +104,7 @@ def require_soon(until: datetime, now: datetime) -> None:
             "until-out-of-range",
             f"`until` must be in the future, and at most {MAX_QUIET_DAYS} days ahead.",
             f"截止时间 until 须晚于现在，且不超过 {MAX_QUIET_DAYS} 天。",
+            "until",
         )
 
 

@@ -75,12 +75,15 @@ class Directory:
         """Return those employees whom no event has named and who hold no customer."""
         return [row["employee_id"] for row in await self._pool.fetch(UNKNOWN, list(employee_ids))]
 
-    async def refusal(self, employee_ids: Sequence[str]) -> RejectedError | None:
-        """Return why one of these employees can be given nothing: unknown, or has left."""
+    async def refusal(self, employee_ids: Sequence[str], *place: str) -> RejectedError | None:
+        """Return why one of these employees can be given nothing: unknown, or has left.
+
+        `place` is the path to the field of the request that names them.
+        """
         if unknown := await self.unknown(employee_ids):
-            return employees_unknown(unknown)
+            return employees_unknown(unknown, *place)
         leavers = await self.leavers(employee_ids)
-        return employees_left(leavers) if leavers else None
+        return employees_left(leavers, *place) if leavers else None
 
     async def absence(self, employee_id: str, at: datetime) -> AbsenceDetails | None:
         """Return the absence of an employee at an instant."""
@@ -148,7 +151,7 @@ def is_within(absence: AbsenceDetails, at: datetime) -> bool:
     return starts_at <= at < datetime.combine(absence.last_day + ONE_DAY, time(), zone)
 
 
-def employees_unknown(employee_ids: Sequence[str]) -> RejectedError:
+def employees_unknown(employee_ids: Sequence[str], *place: str) -> RejectedError:
     named = ", ".join(employee_ids)
     return RejectedError(
         "employee-unknown",
@@ -156,6 +159,7 @@ def employees_unknown(employee_ids: Sequence[str]) -> RejectedError:
         f"is in the list of employees (PUT /v1/employees/{{id}} with leader_id).",
         f"没有任何事件提到以下员工：{named}。可以指定现在或曾经负责、协助客户的员工，"
         f"或已在员工名单中登记上级的员工（PUT /v1/employees/{{id}}，填写 leader_id）。",
+        *place,
     )
 
 

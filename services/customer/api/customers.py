@@ -76,7 +76,8 @@ async def change_stage(customer_id: UUID, command: commands.ChangeStage, caller:
 @router.post("/customers/{customer_id}/owner", response_model=Accepted)
 async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller: Leader, needs: Needs) -> Response:
     """Assign an owner. The default for `leader_id` is the owner's leader."""
-    await needs.employees.require_present(command.owner_id, command.leader_id)
+    await needs.employees.require_present("owner_id", command.owner_id)
+    await needs.employees.require_present("leader_id", command.leader_id)
     leader_id = None if command.leader_id else await needs.employees.leader_of(command.owner_id)
     listed = commands.AssignOwnerInList(**dict(command), owners_leader_id=leader_id)
     return await handle(customer_id, listed, caller, needs)

@@ -59,7 +59,7 @@ async def keep_employee(
     """
     known = await needs.employees.one(employee_id)
     if known is None or known.leader_id != employee.leader_id:
-        await needs.employees.require_present(employee.leader_id)
+        await needs.employees.require_present("leader_id", employee.leader_id)
     if employee.has_left is not None:
         await state_presence(employee_id, caller, needs, has_left=employee.has_left, known=known)
     if employee.leader_id or EmployeeField.LEADER_ID in employee.clear:

@@ -30,7 +30,8 @@ async def start_handover_batch(command: commands.StartHandoverBatch, caller: Lea
 
     A leader can hand over only customers that they lead.
     """
-    await needs.employees.require_present(*command.to_owner_ids, command.to_leader_id)
+    await needs.employees.require_present("to_owner_ids", *command.to_owner_ids)
+    await needs.employees.require_present("to_leader_id", command.to_leader_id)
     batch_id = new_id(caller.context, needs.pseudonyms)
     begin = commands.BeginHandoverBatch(request=command, led_by=caller.visible_to)
     handled = await needs.handover_batches.handle(batch_id, begin, caller.context)

@@ -41,7 +41,8 @@ async def start_handover(customer_id: UUID, command: commands.StartHandover, cal
     customer = (await needs.customers.load(customer_id)).state
     require_current(customer)
     caller.require(customer.holders)
-    await needs.employees.require_present(command.to_owner_id, command.to_leader_id)
+    await needs.employees.require_present("to_owner_id", command.to_owner_id)
+    await needs.employees.require_present("to_leader_id", command.to_leader_id)
     require_kept(customer)
     found = await needs.checklists.of([customer_id, *customer.duplicate_ids], caller.context.now)
     begin = commands.BeginHandover(

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 @router.post("/customers/{customer_id}/helpers", response_model=Accepted)
 async def add_helper(customer_id: UUID, command: commands.AddHelper, caller: Anyone, needs: Needs) -> Response:
     """Add a helper, who may act for the customer like its owner. Only owner and leader may add helpers."""
-    await needs.employees.require_present(command.employee_id)
+    await needs.employees.require_present("employee_id", command.employee_id)
     return await by_owner(customer_id, command, caller, needs)
 
 

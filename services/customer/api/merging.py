@@ -30,7 +30,7 @@ async def merge_duplicate(
     customer_id: UUID, command: commands.AbsorbDuplicate, caller: Leader, needs: Needs
 ) -> Response:
     """Merge a duplicate into this customer. Its events stay, and count for this customer. Its open handover ends."""
-    await require_other(customer_id, command.duplicate_id, caller, needs)
+    await require_other(customer_id, "duplicate_id", command.duplicate_id, caller, needs)
     merge_into = commands.MergeInto(customer_id=customer_id)
     handover = needs.handovers.linked(
         handover_stream_of(command.duplicate_id, needs),
@@ -50,7 +50,7 @@ async def unmerge_duplicate(customer_id: UUID, duplicate_id: UUID, caller: Leade
 @router.post("/customers/{customer_id}/distinctions", response_model=Accepted)
 async def mark_distinct(customer_id: UUID, command: commands.MarkDistinct, caller: Leader, needs: Needs) -> Response:
     """Mark another customer as distinct from this one: the two are no longer listed as likely duplicates."""
-    await require_other(customer_id, command.other_id, caller, needs)
+    await require_other(customer_id, "other_id", command.other_id, caller, needs)
     return await handle(customer_id, command, caller, needs)
 
 
@@ -64,10 +64,13 @@ async def read_duplicates(caller: Reader, needs: Needs, paging: Paging) -> Page[
     )
 
 
-async def require_other(customer_id: UUID, other_id: UUID, caller: Caller, needs: Dependencies) -> None:
-    """Raise a problem unless `other_id` is another customer of the caller, or one merged into this customer."""
+async def require_other(customer_id: UUID, field: str, other_id: UUID, caller: Caller, needs: Dependencies) -> None:
+    """Raise a problem unless `other_id` is another customer of the caller, or one merged into this customer.
+
+    `field` is its name in the body.
+    """
     if customer_id == other_id:
-        raise with_itself()
+        raise with_itself(field)
     other = (await needs.customers.load(other_id)).state
     if other.merged_into != customer_id:
         require_current(other)

@@ -1,6 +1,6 @@
 """Commands to register a customer, rename it, and change or review its profile."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,8 @@ from services.customer.commands.life import Tier
 from services.customer.commands.reference import ExternalReference
 
 MAX_INTERESTS = 30
+# The place of the last contact in a command.
+LAST_CONTACT = ("profile", "last_contacted_at")
 Interests = Annotated[tuple[Word, ...], Field(min_length=1, max_length=MAX_INTERESTS)]
 
 
@@ -102,8 +104,8 @@ class Register(FactCommand):
         command._entry = entry  # noqa: SLF001 - the same class
         return command
 
-    def occurrence_times(self) -> Sequence[datetime | None]:
-        return (self.occurred_at, self.profile.last_contacted_at)
+    def occurrence_times(self) -> Mapping[tuple[str, ...], datetime | None]:
+        return {("occurred_at",): self.occurred_at, LAST_CONTACT: self.profile.last_contacted_at}
 
     @model_validator(mode="after")
     def name_by_kind(self) -> "Register":
@@ -159,8 +161,8 @@ class ChangeProfile(FactCommand):
     profile: Profile = Field(default_factory=Profile)
     clear: tuple[ProfileField, ...] = Field(default=(), max_length=len(ProfileField))
 
-    def occurrence_times(self) -> Sequence[datetime | None]:
-        return (self.occurred_at, self.profile.last_contacted_at)
+    def occurrence_times(self) -> Mapping[tuple[str, ...], datetime | None]:
+        return {("occurred_at",): self.occurred_at, LAST_CONTACT: self.profile.last_contacted_at}
 
     @model_validator(mode="after")
     def stated_or_cleared(self) -> "ChangeProfile":

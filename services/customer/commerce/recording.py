@@ -170,4 +170,5 @@ def of_another_customer(name: str) -> RejectedError:
         f"{name}-of-another-customer",
         f"The {name} with this number belongs to another customer.",
         f"该编号的{zh}属于其他客户。",
+        "external",
     )

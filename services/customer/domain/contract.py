@@ -85,6 +85,7 @@ def renewed(contract: Contract, command: commands.RenewContract) -> list[Event]:
             "renewal-too-early",
             f"A renewal must start after the present term. The last known day of the term is {last_day}.",
             f"续签须从现有期限之后开始，现有期限最后一天为 {last_day}。",
+            "starts_on",
         )
     return [event]
 

@@ -51,7 +51,12 @@ def begun(handover: Handover, command: commands.BeginHandover) -> list[HandoverE
             f"该客户正在交接给 {known.to_owner_id}，请先接受或撤回该交接。",
         )
     if request.to_owner_id == command.from_owner_id:
-        raise RejectedError("handover-to-owner", "This employee already owns the customer.", "该客户已由该员工负责。")
+        raise RejectedError(
+            "handover-to-owner",
+            "This employee already owns the customer.",
+            "该客户已由该员工负责。",
+            "to_owner_id",
+        )
     left_out = [max(0, len(found) - MAX_CHECKLIST) for found in (command.checklist, command.contracts)]
     return [
         events.HandoverStarted(

@@ -89,11 +89,12 @@ def too_many(limit: int) -> RejectedError:
     )
 
 
-def with_itself() -> RejectedError:
+def with_itself(field: str) -> RejectedError:
     return RejectedError(
         "merge-with-itself",
         "A customer cannot be merged with itself. Name two different customers.",
         "客户不能与自身合并；请指定两个不同的客户。",
+        field,
     )
 
 

@@ -18,6 +18,7 @@ def need_stated(customer: Customer, command: commands.StateNeed) -> list[events.
             "need-unknown",
             f"This need is not recorded. Open needs: {', '.join(known) or 'none'}.",
             f"该需求尚未登记；未完成的需求：{'、'.join(known) or '无'}。",
+            "need",
         )
     if before is None and len(customer.needs) >= MAX_NEEDS:
         raise RejectedError(

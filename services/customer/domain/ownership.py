@@ -67,7 +67,7 @@ def assigned_if_present(
     if found and leavers:
         if (owner_id, leader_id) == (customer.owner_id, customer.leader_id):
             return []
-        raise employees_left(leavers)
+        raise employees_left(leavers, "owner_id" if owner_id in leavers else "leader_id")
     return found
 
 
@@ -94,7 +94,10 @@ def helper_added(customer: Customer, employee_id: str) -> list[events.CustomerEv
         return []
     if employee_id == customer.owner_id:
         raise RejectedError(
-            "helper-is-owner", "The owner of a customer cannot be its helper.", "客户负责人不能同时是协作人。"
+            "helper-is-owner",
+            "The owner of a customer cannot be its helper.",
+            "客户负责人不能同时是协作人。",
+            "employee_id",
         )
     if len(customer.helper_ids) >= MAX_HELPERS:
         raise RejectedError(

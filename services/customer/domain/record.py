@@ -96,6 +96,7 @@ def name_stated(customer: Customer, command: commands.Register) -> list[events.C
         NAME_DIFFERS,
         "This number belongs to a company of another name. Correct the number or the name, or ask to rename.",
         "该编号属于另一名称的公司。请更正编号或名称，或注明要更名。",
+        "name",
     )
 
 
@@ -114,6 +115,7 @@ def renamed(customer: Customer, command: commands.Rename) -> list[events.Custome
             "named-otherwise",
             "Use `name` for a company and `person_name` for a person.",
             "公司客户请填写 `name`，个人客户请填写 `person_name`。",
+            "name" if command.name is not None else "person_name",
         )
     if command.name and command.name == customer.name:
         return []

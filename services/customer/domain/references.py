@@ -31,6 +31,7 @@ def reference_reserved(holder: Customer, command: commands.ReserveReference) -> 
             "reference-taken",
             "This number already belongs to another customer.",
             "该外部编号已属于另一个客户。",
+            "reference",
         )
     return [
         events.ReferenceReserved(

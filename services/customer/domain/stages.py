@@ -88,6 +88,7 @@ def require_transition(stage: Stage, to: Stage, reason: str | None) -> None:
             f"The change from {stage} to {to} requires a reason: {', '.join(reasons)}.",
             f"客户从“{STAGES_ZH[stage]}”变为“{STAGES_ZH[to]}”需要填写原因；可选："
             f"{'、'.join(f'{each.code}（{each.zh}）' for each in transition.reasons)}。",
+            "reason",
         )
 
 
@@ -98,4 +99,5 @@ def illegal(stage: Stage, to: Stage) -> RejectedError:
         "illegal-transition",
         f"The stage cannot change from {stage} to {to}. Possible are: {', '.join(open_stages)}.",
         f"客户不能从“{STAGES_ZH[stage]}”变为“{STAGES_ZH[to]}”；可变为：{open_zh}。",
+        "stage",
     )

@@ -39,4 +39,5 @@ def unknown_tag(offered: tuple[Tag, ...]) -> RejectedError:
         "unknown-tag",
         f"This tag is not in the vocabulary. Available tags: {en or 'none'}.",
         f"词表中没有该标签；可选：{zh or '无'}。",
+        "tag",
     )

@@ -74,6 +74,7 @@ def unknown_tier(scheme: str, offered: tuple[str, ...]) -> RejectedError:
         "unknown-tier",
         f"Scheme {scheme} does not have this tier. Its tiers: {known}.",
         f"分层方案 {scheme} 没有该分层；可选：{'、'.join(offered) or '无'}。",
+        "tier",
     )
 
 

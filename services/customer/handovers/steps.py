@@ -73,7 +73,7 @@ class BatchSteps:
             return Outcome.PASSED_ON
         if await self._store.answer(context.key):
             return outcome
-        await self._employees.require_present(to_owner_id)
+        await self._employees.require_present("to_owner_ids", to_owner_id)
         from_owner_id = current_owner(batch, customer)
         leader_id = await self._employees.leader_of(to_owner_id)
         checklist = await self._checklists.of([customer_id, *customer.duplicate_ids], context.now)
@@ -93,7 +93,7 @@ class BatchSteps:
         return outcome
 
     async def _pass_on(self, batch: HandoverBatchRow, item: Item, to_owner_id: str, context: Context) -> None:
-        await self._employees.require_present(to_owner_id)
+        await self._employees.require_present("to_owner_ids", to_owner_id)
         leader_id = await self._employees.leader_of(to_owner_id)
         pass_on = commands.PassOn(from_owner_id=batch.from_owner_id, owner_id=to_owner_id, leader_id=leader_id)
         await self._handle(item, pass_on, context)

@@ -120,6 +120,7 @@ async def stand_in_error(command: AbsenceCommand, needs: Dependencies) -> Reject
         "stand-in-away",
         "The stand-in has left the company, or is absent on all of these days. Choose another one.",
         "代理人已离职，或在这些日期均缺勤，请另选他人。",
+        "stand_in_id",
     )
 
 

@@ -61,8 +61,8 @@ async def covered_by(caller: Caller, needs: Dependencies) -> frozenset[str]:
     return frozenset(each.employee_id for each in found)
 
 
-async def leaver_check(employee_id: str | None, needs: Dependencies) -> Callable[[object], None]:
-    """Return an `authorize` that raises RejectedError if the employee has left the company.
+async def leaver_check(field: str, employee_id: str | None, needs: Dependencies) -> Callable[[object], None]:
+    """Return an `authorize` that raises RejectedError, which names the field, if the employee has left the company.
 
     It runs when the command is decided, so a retry of a command that was committed gets its first response.
     """
@@ -70,7 +70,7 @@ async def leaver_check(employee_id: str | None, needs: Dependencies) -> Callable
 
     def check(_state: object) -> None:
         if leavers:
-            raise employees_left(leavers)
+            raise employees_left(leavers, field)
 
     return check
 

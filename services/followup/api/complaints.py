@@ -66,7 +66,9 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: Cr
         timed,
         caller.context,
         subject=customer_id,
-        authorize=await leaver_check(timed.to_owner_id if isinstance(timed, RaiseByRule) else timed.owner_id, needs),
+        authorize=await leaver_check(
+            "owner_id", timed.to_owner_id if isinstance(timed, RaiseByRule) else timed.owner_id, needs
+        ),
         linked=links_of(complaint_id, customer_id, with_owner, caller, needs),
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")
@@ -159,7 +161,7 @@ async def handle(
     policy, calendar = await terms_of(complaint_id, command, caller.context.now, needs)
     tier = customer.tiers.get(SCHEME) if customer else None
     refuse_leaver = await leaver_check(
-        command.owner_id if isinstance(command, commands.AssignComplaint) else None, needs
+        "owner_id", command.owner_id if isinstance(command, commands.AssignComplaint) else None, needs
     )
 
     def authorize(complaint: Complaint | None) -> None:

@@ -60,7 +60,7 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: C
         subject=customer_id,
         linked=linked,
         is_new=True,
-        authorize=await leaver_check(next_task.assignee_id if next_task else None, needs),
+        authorize=await leaver_check("employee_id", next_task.assignee_id if next_task else None, needs),
     )
     return answer(handled, f"/v1/contacts/{contact_id}")
 

@@ -67,7 +67,7 @@ async def schedule_task(customer_id: UUID, command: ScheduleTask, caller: Creato
         with_assignee,
         caller.context,
         subject=customer_id,
-        authorize=await leaver_check(with_assignee.assignee_id, needs),
+        authorize=await leaver_check("assignee_id", with_assignee.assignee_id, needs),
     )
     # On a retry the rule might find another assignee: return the stored one.
     assignee_id = with_assignee.assignee_id if handled.events else await first_assignee(task_id, needs)
@@ -82,7 +82,10 @@ async def by_rule(command: ScheduleTask, customer: CustomerRef, needs: Dependenc
     found = await find_assignee(needs.pool, work)
     if found is None:
         raise RejectedError(
-            "no-owner", "This customer has no owner. Name the assignee.", "该客户尚无负责人，请指定由谁处理。"
+            "no-owner",
+            "This customer has no owner. Name the assignee.",
+            "该客户尚无负责人，请指定由谁处理。",
+            "assignee_id",
         )
     return ScheduleByRule(
         **command.model_dump(exclude={"assign", "team", "assignee_id"}),

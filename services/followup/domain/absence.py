@@ -71,7 +71,9 @@ def checked(absences: Absences, command: NoteAbsence) -> NoteAbsence:
             f"缺勤的最后一天不得早于第一天，最长 {MAX_ABSENCE_DAYS} 天。",
         )
     if command.stand_in_id == command.employee_id:
-        raise RejectedError("stand-in-oneself", "The stand-in must be another employee.", "代理人不能是本人。")
+        raise RejectedError(
+            "stand-in-oneself", "The stand-in must be another employee.", "代理人不能是本人。", "stand_in_id"
+        )
     for absence_id, other in absences.items():
         first, last = other.days
         if absence_id == command.absence_id or other.is_cancelled:

@@ -66,6 +66,7 @@ def require_on_scale(question: Question, score: int) -> None:
             "score-off-scale",
             f"The score of this survey must be from {question.lowest} to {question.highest}.",
             f"该问卷的评分范围为 {question.lowest} 到 {question.highest}。",
+            "score",
         )
 
 

@@ -123,4 +123,5 @@ async def require_kept(pool: Pool, person_id: UUID | None) -> None:
             "key-contact-erased",
             "The personal data of this key contact has been erased. Omit `key_contact_id`.",
             "该关键联系人的个人信息已被删除；请勿填写 key_contact_id。",
+            "key_contact_id",
         )

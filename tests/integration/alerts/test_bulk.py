@@ -57,6 +57,7 @@ async def test_an_item_that_fails_says_why_and_the_others_are_done(alert_desk: D
     assert [each["status"] for each in done] == [404, 403, 409, 200]
     assert [each["problem"]["code"] for each in done[:3]] == ["not-found", "forbidden", "until-out-of-range"]
     assert "at most 180 days" in done[2]["problem"]["detail"]
+    assert [error["pointer"] for error in done[2]["problem"]["errors"]] == ["/items/2/until"]
     assert await alert_desk.types(others) == ["raised"]
 
 

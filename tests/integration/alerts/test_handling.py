@@ -128,11 +128,13 @@ async def test_an_employee_who_has_left_handles_and_mutes_nothing(alert_desk: De
 async def test_an_employee_whom_no_event_names_gets_no_alert(alert_desk: Desk) -> None:
     refused = await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": STRANGER})
     assert problem(refused) == (409, "employee-unknown")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/owner_id"]
     assert STRANGER in refused.json()["detail"]
     assert "Allowed are" in refused.json()["detail"]
     items = [{"alert_id": str(ALERT_ID), "action": "assign", "owner_id": STRANGER}]
     (many,) = (await alert_desk.post("/v1/alerts/bulk", {"items": items})).json()["results"]
-    assert many["problem"]["code"] == "employee-unknown"
+    [error] = many["problem"]["errors"]
+    assert (many["problem"]["code"], error["pointer"]) == ("employee-unknown", "/items/0/owner_id")
     assert (await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": "ops"}, "ops", "ops")).status_code == 200
 
 
@@ -203,6 +205,7 @@ async def test_a_problem_names_the_field(alert_desk: Desk, step: str, body: dict
 async def test_a_snooze_in_the_past_is_told_what_is_allowed(alert_desk: Desk) -> None:
     refused = await alert_desk.post(f"{ADDRESS}/snooze", {"until": "2024-01-01T00:00:00Z", "reason": "客户休假"})
     assert problem(refused) == (409, "until-out-of-range")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/until"]
     assert "at most 180 days" in refused.json()["detail"]
 
 

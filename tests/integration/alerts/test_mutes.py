@@ -91,6 +91,7 @@ async def test_a_mute_ends_in_the_future_and_in_time(alert_desk: Desk, days: int
     until = datetime.now(UTC) + timedelta(days=days)
     refused = await put(alert_desk, {"until": until.isoformat(), "reason": "客户休假"})
     assert (refused.status_code, refused.json()["code"]) == (409, "until-out-of-range")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/until"]
 
 
 async def test_unknown_rules_and_customers_are_not_found(alert_desk: Desk) -> None:

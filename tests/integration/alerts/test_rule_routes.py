@@ -61,6 +61,10 @@ async def test_a_publication_needs_the_latest_draft_and_a_preview_of_it(
     assert await publication(desk, "calls", 2, seen["preview"]) == (409, "draft-changed")
     assert await publication(desk, "calls", 1, "x") == (409, "preview-needed")
     assert await publication(desk, "calls", 1, other["preview"]) == (409, "preview-needed")
+    for number, token, place in ((2, seen["preview"], "/draft"), (1, "x", "/preview")):
+        body = {"draft": number, "preview": token, "backlog": "raise", "reason": "A test"}
+        refused = (await desk.ask("POST", "/v1/rules/calls/publication", body)).json()
+        assert [error["pointer"] for error in refused["errors"]] == [place]
     monkeypatch.setattr(rule_life, "PREVIEW_VALID", -rule_life.PREVIEW_VALID)
     assert await publication(desk, "calls", 1, seen["preview"]) == (409, "preview-needed")
 

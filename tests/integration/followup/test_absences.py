@@ -113,7 +113,8 @@ async def refused_stand_in(world: World) -> httpx.Response:
 async def test_who_is_away_all_the_time_or_has_left_cannot_stand_in(world: World) -> None:
     await noted(world, away(TODAY - DAY, TODAY + DAY), STAND_IN)
     rest = await noted(world, away(TODAY + 2 * DAY, TODAY + 9 * DAY), STAND_IN)
-    assert (await refused_stand_in(world)).json()["code"] == "stand-in-away"
+    refused = (await refused_stand_in(world)).json()
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("stand-in-away", "/stand_in_id")
 
     await world.send("DELETE", rest)
     location = (await refused_stand_in(world)).headers["Location"]
@@ -121,7 +122,8 @@ async def test_who_is_away_all_the_time_or_has_left_cannot_stand_in(world: World
 
     await world.send("DELETE", location)
     await leaves(world, STAND_IN)
-    assert (await refused_stand_in(world)).json()["code"] == "stand-in-away"
+    refused = (await refused_stand_in(world)).json()
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("stand-in-away", "/stand_in_id")
 
 
 async def test_what_was_granted_once_is_answered_again_though_the_stand_in_has_left_since(world: World) -> None:

@@ -103,6 +103,7 @@ async def test_what_is_the_owners_is_nobodys_while_there_is_none(world: World) -
     await world.pool.execute("UPDATE customer_ref SET owner_id = NULL WHERE customer_id = $1", customer_id)
     refused = await world.post(f"/v1/customers/{customer_id}/tasks", {"due_at": TOMORROW, "assign": "owner"})
     assert (refused.status_code, refused.json()["code"]) == (409, "no-owner")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/assignee_id"]
     assert (await asked(world, {"assign": "round-robin"})).status_code == 422
 
 

@@ -152,6 +152,7 @@ async def test_of_a_key_contact_go_the_words_of_contacts_with_them(world: World)
     assert (answer["entries"], answer["key_contact_id"]) == (4, wu)
     refused = await world.post(f"/v1/customers/{customer_id}/contacts", CALL | {"key_contact_id": wu})
     assert (refused.status_code, refused.json()["code"]) == (410, "key-contact-erased")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/key_contact_id"]
     assert (await world.post(f"/v1/customers/{customer_id}/contacts", CALL)).status_code == 201
 
 

@@ -34,7 +34,8 @@ async def answer(world: World, code: str, score: int, **headers: str) -> tuple[i
 
 async def test_a_survey_is_sent_answered_once_and_read_again(world: World) -> None:
     survey, code = await sent(world)
-    assert (await answer(world, code, 6))[1]["code"] == "score-off-scale"
+    refused = (await answer(world, code, 6))[1]
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("score-off-scale", "/score")
     assert (await answer(world, code, 4, idempotency_key="a"))[0] == 200
     assert (await answer(world, code, 4, idempotency_key="a"))[0] == 200, "a retry is answered as before"
     status, problem = await answer(world, code, 5)

@@ -105,6 +105,7 @@ async def test_a_version_in_force_before_it_is_published_is_refused(world: World
     address, one, *_ = KINDS[kind]
     refused = await world.send("PUT", address, json={**one, "effective_from": "2024-06-01T09:00:00+08:00"})
     assert (refused.status_code, refused.json()["code"]) == (409, "effective-in-past")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/effective_from"]
 
 
 async def test_what_was_never_published_has_no_history(world: World) -> None:

@@ -146,7 +146,7 @@ async def test_70_several_lines_of_if_match_are_one_value(issuer: Issuer) -> Non
 
 
 @pytest.mark.parametrize("keys", [("a", "b"), ("a", "a"), ("a", "b", "c")])
-@pytest.mark.parametrize(("language", "said"), [("en", "Send Idempotency-Key only once."), ("zh", "只能出现一次")])
+@pytest.mark.parametrize(("language", "said"), [("en", "Send only once: "), ("zh", "只能出现一次")])
 async def test_several_lines_of_the_idempotency_key_are_refused(
     issuer: Issuer, keys: tuple[str, ...], language: str, said: str
 ) -> None:
@@ -156,6 +156,7 @@ async def test_several_lines_of_the_idempotency_key_are_refused(
     assert (response.status_code, response.json()["code"]) == (400, "bad-request")
     assert said in response.json()["detail"]
     assert "Idempotency-Key" in response.json()["detail"]
+    assert [error["pointer"] for error in response.json()["errors"]] == ["header:Idempotency-Key"]
 
 
 async def test_several_lines_of_authorization_are_no_token(issuer: Issuer) -> None:

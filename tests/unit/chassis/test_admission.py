@@ -1,14 +1,23 @@
 """Admission control on a real socket: a rejected request gets a problem document, and the connection stays usable."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Annotated
 
 import pytest
+from fastapi import APIRouter, Depends
 from prometheus_client import REGISTRY
 
+from chassis import service
 from chassis.http import admission
+from chassis.http.access import Allow
+from chassis.http.access import Caller as Authorized
 from chassis.http.admission import Admission
-from tests.unit.chassis.issuer import app_of
+from chassis.http.body import StrictRoute
+from chassis.http.problems import MEDIA_TYPE
+from tests.unit.chassis.issuer import Issuer, app_of
 from tests.unit.chassis.serving import Caller, calling, serving
 
 ASK = b"POST /v1/things HTTP/1.1\r\nHost: care.test\r\nX-Correlation-Id: mine\r\n"
@@ -71,3 +80,25 @@ async def test_idle_connections_occupy_no_slot(count: int) -> None:
             assert (await caller.ask(PLAIN))[0].split()[1] == b"404"
         for each in idle:
             await each.__aexit__(None, None, None)
+
+
+async def test_a_request_that_outlasts_the_server_gets_a_problem(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "GRACE_SECONDS", 1)
+    router, begun = APIRouter(route_class=StrictRoute), asyncio.Event()
+
+    @router.get("/v1/endless")
+    async def wait(_caller: Annotated[Authorized, Depends(Allow())]) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with AsyncExitStack() as open_connections:
+        async with serving(app_of(router)) as port:
+            caller = await open_connections.enter_async_context(calling(port))
+            token = f"Authorization: Bearer {issuer.token()}\r\n"
+            caller.send(f"GET /v1/endless HTTP/1.1\r\nHost: care.test\r\n{token}\r\n".encode())
+            await begun.wait()
+        status, headers, body = await caller.answer()
+    assert (status.split()[1], headers["content-type"], headers["connection"]) == (b"503", MEDIA_TYPE, "close")
+    assert (headers["retry-after"], json.loads(body)["code"], Admission.admitted) == ("2", "unavailable", 0)

@@ -97,6 +97,25 @@ def test_a_body_that_has_no_places_is_refused_as_a_whole(raw: bytes) -> None:
     assert not refused(raw).errors
 
 
+@pytest.mark.parametrize(
+    ("raw", "line", "column"),
+    [
+        (b"", 1, 1),
+        (b"{'a': 1}", 1, 2),
+        (b'{\n  "a": 1\n  "b": 2\n}', 3, 3),
+        ('{"王": "小",\r\n "明": 1,}'.encode(), 2, 9),
+        (b'["a\nb"]', 1, 4),
+        (b'{"a": 1} {', 1, 10),
+        (b'"\xff"', 1, 2),
+        ('{\n "王":\n"小'.encode() + b'\xe5"}', 3, 3),
+    ],
+)
+def test_what_is_not_json_or_not_utf8_is_named_by_line_and_column(raw: bytes, line: int, column: int) -> None:
+    error = refused(raw)
+    assert f" at line {line}, column {column}" in error.en
+    assert f"第 {line} 行第 {column} 列" in error.zh
+
+
 def test_the_deepest_body_that_is_allowed_is_read() -> None:
     assert json.dumps(read_json(nested(MAX_DEPTH))) == nested(MAX_DEPTH).decode()
 
