@@ -7,12 +7,14 @@ from contracts.alerts import AlertRaised, Backlog, Delivery, Unit
 from services.alerts.engine.causes import causes_of
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding, alert_id_of
+from services.alerts.engine.rule import Rule
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import Measure
 
 
 def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBook, instant: datetime) -> AlertRaised:
     rule, stretch, dedup_key = finding.rule, finding.stretch, finding.dedup_key(customer_id)
+    is_backlog = finding.is_backlog
     words = rule.condition.words(rule.title, facts, stretch, rules.zone, instant)
     measure = stretch.measure or Measure(
         int((instant - stretch.since.at).total_seconds()), int(stretch.threshold.total_seconds()), Unit.SECONDS
@@ -39,16 +41,15 @@ def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBo
         labels=labels(facts),
         links=(f"/v1/customers/{customer_id}",),
         concerns_id=stretch.concerns_id,
-        delivery=Delivery.DIGEST if finding.is_backlog and rule.backlog is Backlog.DIGEST else Delivery.AT_ONCE,
+        delivery=Delivery.DIGEST if is_backlog and rule.backlog is Backlog.DIGEST else Delivery.AT_ONCE,
         care=rule.care.request(facts, instant) if rule.care else None,
-        causes=(*causes_of(facts, stretch), *publication(finding)),
+        causes=(*causes_of(facts, stretch), *publication(rule)) if is_backlog else causes_of(facts, stretch),
     )
 
 
-def publication(finding: Finding) -> tuple[UUID, ...]:
-    """Return the event that published the rule, or a segment that it names, if that made it due."""
-    changed = finding.rule.changed
-    return (changed.cause,) if changed and finding.is_backlog else ()
+def publication(rule: Rule) -> tuple[UUID, ...]:
+    """Return the event that published the rule, or a segment that it names."""
+    return (rule.changed.cause,) if rule.changed else ()
 
 
 def labels(facts: Facts) -> dict[str, str]:
