@@ -52,7 +52,7 @@ KEPT: Mapping[str, Text] = {
     ),
     "rule_sweep": HUNDRED,
     "rule_build": HUNDRED,
-    **dict.fromkeys(("reassignment", "plan_ending"), UNTIL_DONE),
+    **dict.fromkeys(("reassignment", "plan_ending", "pending_change"), UNTIL_DONE),
 }
 
 

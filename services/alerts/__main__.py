@@ -37,6 +37,7 @@ from services.alerts.api import ROUTERS
 from services.alerts.dependencies import Dependencies, RuleDependencies
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER, Detector
+from services.alerts.detection.pending_timer import PendingTimer
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
 from services.alerts.detection.stored_rules import StoredRules
@@ -61,6 +62,7 @@ from services.alerts.shipped.rules import DEFAULT_RULES
 from services.alerts.staff.directory import Directory
 
 NAME: Final = "alerts"
+PENDING: Final = "pending-changes"
 Run = Callable[[], Coroutine[None, None, None]]
 
 
@@ -73,6 +75,7 @@ def build(context: ServiceContext) -> Service:
     detector = Detector(store, context.pool, mapper, rules, quiet_hours=quiet_hours)
     timers = Timers(detector.run_due, health=health("timers"))
     sweep = Sweep(context.pool, detector, rules)
+    pending = PendingTimer(context.pool, detector)
 
     def applied() -> None:
         detector.committed()
@@ -89,7 +92,7 @@ def build(context: ServiceContext) -> Service:
         supervisor=context.supervisor,
         checks=context.checks(store),
     )
-    app.state.dependencies = needs = dependencies(context, store, mapper, rules, live)
+    app.state.dependencies = needs = dependencies(context, store, mapper, rules, live, detector)
     stored = StoredLadders(mapper, needs.ladders.stream_of)
     ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper, stored).apply)
     ladder = LadderTimer(context.pool, mapper, needs.alerts, needs.directory, stored, quiet_hours)
@@ -100,6 +103,7 @@ def build(context: ServiceContext) -> Service:
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", memories.follow(health("consumer"))),
         Task("timers", "timers", timers.run),
+        Task("timers", PENDING, Timers(pending.run_due, health=health(PENDING), problem=pending.problem).run),
         Task("timers", "rule-sweep", Timers(sweep.run_due, health=health("rule-sweep")).run),
         Task("timers", "ladder", Timers(ladder.run_due, health=health("ladder"), problem=ladder.problem).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
@@ -127,7 +131,12 @@ def own_model(
 
 
 def dependencies(
-    context: ServiceContext, store: EventStore, mapper: EventMapper, rules: Rules, live: Broadcast
+    context: ServiceContext,
+    store: EventStore,
+    mapper: EventMapper,
+    rules: Rules,
+    live: Broadcast,
+    detector: Detector,
 ) -> Dependencies:
     """Return what the routes need."""
     return Dependencies(
@@ -138,7 +147,7 @@ def dependencies(
         rule_dependencies(context, store, mapper, rules),
         Exports(NAME, mapper, context.pool),
         live,
-        alerts=AlertHandler(context.pool, mapper, CommandHandler(store, ALERT, mapper)),
+        alerts=AlertHandler(context.pool, mapper, CommandHandler(store, ALERT, mapper), detector.append_pending),
         directory=Directory(context.pool),
         mutes=CommandHandler(store, MUTE, mapper),
         ladders=Versions(LADDER, store, mapper, Pseudonyms(context.settings.pseudonym_key)),

@@ -20,7 +20,10 @@ DELETE_CARRIED = """
         SELECT coalesce(e.data ->> 'comment_ref', e.data ->> 'reason_ref')::uuid
         FROM (
             SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event
-            WHERE type = ANY($2) AND stream_id IN (SELECT stream_id FROM event WHERE subject = $1)
+            WHERE type = ANY($2) AND stream_id IN (
+                SELECT stream_id FROM event WHERE subject = $1
+                UNION ALL SELECT alert_id FROM pending_change WHERE customer_id = $1
+            )
         ) AS e
     )
 """
@@ -41,5 +44,5 @@ async def deleted(request: Envelope[ErasureEvent], held: Connection, customer_id
 
 
 async def deleted_elsewhere(held: Connection, customer_id: UUID) -> int:
-    """Delete the texts on alerts of the customer that were written while they were carried to another one."""
+    """Delete the texts on alerts of the customer that were written while another customer had them."""
     return affected_rows(await held.execute(DELETE_CARRIED, customer_id, WITH_TEXTS))

@@ -1,7 +1,7 @@
 """Handles commands for alerts. An alert's stream has several writers, and its customer may change by a merge."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import NamedTuple
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -17,10 +17,13 @@ from contracts.alerts import AlertState
 from services.alerts.commands import AlertCommand
 
 LATEST = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 ORDER BY version DESC LIMIT 1"  # noqa: S608
+IS_PENDING = "SELECT EXISTS (SELECT FROM pending_change WHERE alert_id = $1)"
 
 Authorize = Callable[[AlertState | None], None]
 # Returns the `authorize` for a customer's alert.
 Authorization = Callable[[UUID], Awaitable[Authorize]]
+# Appends the events of the pending changes of alerts.
+AppendPending = Callable[[Collection[UUID]], Awaitable[None]]
 
 
 class Latest(NamedTuple):
@@ -34,8 +37,15 @@ class Latest(NamedTuple):
 class AlertHandler:
     """Sends commands to the streams of alerts."""
 
-    def __init__(self, pool: Pool, mapper: EventMapper, handler: CommandHandler[AlertState | None]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        mapper: EventMapper,
+        handler: CommandHandler[AlertState | None],
+        append_pending: AppendPending,
+    ) -> None:
         self._pool = pool
+        self._append_pending = append_pending
         self._mapper = mapper
         self._handler = handler
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
@@ -58,11 +68,15 @@ class AlertHandler:
     ) -> Handled:
         """Handle the command under the alert's present customer, and again if another event came between.
 
+        The events of pending changes of the alert are appended first.
+
         Raises like CommandHandler.handle, VersionMismatchError only for `expected_version`; and the 404 problem.
         """
         step = command.with_moment(context.actor, context.now)
         async with self._locks.setdefault(alert_id, asyncio.Lock()):
             for _ in range(MAX_ATTEMPTS):
+                if await self._pool.fetchval(IS_PENDING, alert_id):
+                    await self._append_pending([alert_id])
                 latest = await self.latest(alert_id)
                 try:
                     return await self._handler.handle(

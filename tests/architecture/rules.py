@@ -32,6 +32,7 @@ MAY_CATCH_EVERYTHING = {
     "chassis/store/group_commit.py": "whatever a commit raises goes to the callers whose items it was about",
     "chassis/consume/inbound.py": "whatever a message does to us, it is parked and the others flow",
     "chassis/files/row_import.py": "whatever a row does to us, it fails alone and the other rows are imported",
+    "services/alerts/detection/pending_timer.py": "whatever stops the changes of one alert, the others are appended",
     "services/alerts/ladder/reading.py": "whatever stops the reading of one alert, the others are read",
     "services/alerts/ladder/timer.py": "whatever stops a rung of one alert, the others are reached",
     "chassis/runtime/supervisor.py": "whatever ends a task is logged and counted, and the task is started again",

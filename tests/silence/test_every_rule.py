@@ -22,14 +22,12 @@ from contracts.topics import CUSTOMER_EVENTS
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.received import EVALUATED
 from services.alerts.shipped.rules import DEFAULT_RULES
+from tests.silence.conftest import Databases
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, stored
-from tests.silence.test_derivation import Databases, alerts
 from tests.silence.test_derivation import stored as tables
 from tests.silence.test_detection import Live, told
 from tests.support import customer_life
-
-__all__ = ["alerts"]
 
 LIVES = 12
 EVENTS = 120
@@ -104,15 +102,15 @@ def steps(random: Random, facts: Facts) -> list[Step]:
 
 
 @pytest.mark.parametrize("seed", range(LIVES))
-async def test_the_derived_memory_is_the_maintained_one_under_every_rule(alerts: Databases, seed: int) -> None:
+async def test_the_derived_memory_is_the_maintained_one_under_every_rule(databases: Databases, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - not for secrets
-    facts, live = life(random), Live(alerts.app, DEFAULT_RULES)
+    facts, live = life(random), Live(databases.app, DEFAULT_RULES)
     for step in steps(random, facts):
         await live.take(facts, step)
-    maintained = await tables(alerts.app)
-    async with transaction(alerts.owner) as held:
+    maintained = await tables(databases.app)
+    async with transaction(databases.owner) as held:
         await Derivation(EventMapper(), DEFAULT_RULES).derive_all(held)
-    assert await tables(alerts.app) == maintained
-    raised = Counter(each.episode.rule_id for each in await told(alerts.app) if each.kind == "raised")
+    assert await tables(databases.app) == maintained
+    raised = Counter(each.episode.rule_id for each in await told(databases.app) if each.kind == "raised")
     assert len(raised) >= 5
-    assert not [each for each in await told(alerts.app) if each.kind == "withdrawn" and each.ends_at is None]
+    assert not [each for each in await told(databases.app) if each.kind == "withdrawn" and each.ends_at is None]

@@ -26,15 +26,13 @@ from services.alerts.engine.rule import Rule
 from services.alerts.engine.rule_book import InForce, RuleBook
 from services.alerts.engine.shapes import Count
 from services.alerts.shipped.rules import DEFAULT_RULES, MORE_COMPLAINTS
+from tests.silence.conftest import Databases
 from tests.silence.delivery import Delivered
 from tests.silence.histories import CUSTOMER, FEEDS, START, Facts, stored
-from tests.silence.test_derivation import Databases, alerts
 from tests.silence.test_derivation import stored as tables
 from tests.silence.test_detection import Live
 from tests.silence.test_every_rule import DAYS, fact, life, steps
 from tests.support.customer_life import day
-
-__all__ = ["alerts"]
 
 LIVES: Final = 6
 END: Final = day(DAYS + 100)
@@ -120,11 +118,11 @@ async def sweep_all(databases: Databases, live: Live, rules: Changing, now: date
 
 
 @pytest.mark.parametrize("seed", range(LIVES))
-async def test_what_a_sweep_fills_is_what_a_rebuild_makes(alerts: Databases, seed: int) -> None:
+async def test_what_a_sweep_fills_is_what_a_rebuild_makes(databases: Databases, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - not for secrets
     facts = with_merges(random, life(random))
     rules = Changing(book_of(random.sample(COUNTS, 2)))
-    live = Live(alerts.app, rules)
+    live = Live(databases.app, rules)
     for step in steps(random, facts):
         await live.take(facts, step)
         if not isinstance(step, Delivered) or random.random() < 0.6:
@@ -132,17 +130,17 @@ async def test_what_a_sweep_fills_is_what_a_rebuild_makes(alerts: Databases, see
         chosen = random.sample(COUNTS, random.randint(0, 5))
         rules.book = book_of(chosen[1:], chosen[:1], step.now)
         if random.random() < 0.7:
-            await sweep_all(alerts, live, rules, step.now)
-            await compare(alerts, rules)
-    await sweep_all(alerts, live, rules, END)
-    await compare(alerts, rules)
+            await sweep_all(databases, live, rules, step.now)
+            await compare(databases, rules)
+    await sweep_all(databases, live, rules, END)
+    await compare(databases, rules)
 
 
-async def test_the_first_touch_after_a_publication_fills_what_a_sweep_has_not_reached(alerts: Databases) -> None:
+async def test_the_first_touch_after_a_publication_fills_what_a_sweep_has_not_reached(databases: Databases) -> None:
     """And what no rule counts any more is gone with it."""
     random = Random(1)  # noqa: S311 - not for secrets
     facts, rules = life(random), Changing(book_of(COUNTS[:1]))
-    live = Live(alerts.app, rules)
+    live = Live(databases.app, rules)
     *before, last = [each for each in steps(random, facts) if isinstance(each, Delivered) and each.feed == CUSTOMER]
     for feed in FEEDS:
         count = len(facts[feed]) if feed != CUSTOMER else before[-1].last
@@ -150,22 +148,22 @@ async def test_the_first_touch_after_a_publication_fills_what_a_sweep_has_not_re
     rules.book = book_of(COUNTS[4:6])
     await live.take(facts, last)
     touched = {each.subject for each in facts[CUSTOMER][last.first : last.last]}
-    maintained, whole = await known(alerts), await derived(alerts, rules)
+    maintained, whole = await known(databases), await derived(databases, rules)
     assert touched
     for customer_id in touched:
         assert maintained[customer_id] == whole[customer_id]
         assert maintained[customer_id].features == rules.book.features.names
 
 
-async def test_a_book_without_expressions_reads_no_facts(alerts: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_book_without_expressions_reads_no_facts(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("the fact log was read")
 
     monkeypatch.setattr(feature_rings, "past_of", refuse)
     random = Random(2)  # noqa: S311 - not for secrets
     facts, rules = life(random), Changing(DEFAULT_RULES)
-    live = Live(alerts.app, rules)
+    live = Live(databases.app, rules)
     for step in steps(random, facts):
         await live.take(facts, step)
-    await sweep_all(alerts, live, rules, END)
-    assert await EventStore(alerts.app).head() > 0
+    await sweep_all(databases, live, rules, END)
+    assert await EventStore(databases.app).head() > 0

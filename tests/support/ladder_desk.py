@@ -64,10 +64,12 @@ class Desk:
         versions = Versions(QUIET_HOURS, self.store, self.mapper, Pseudonyms(SecretStr("k" * 32)))
         self.quiet_hours, self.quiet = versions, StoredQuietHours(self.mapper, versions.stream_of())
         self.rows = LadderRows(self.mapper, self.stored)
+        self.detector = Detector(self.store, self.pool, self.mapper, THREE_RULES)
         self.restart()
 
     def restart(self) -> None:
-        self.alerts = AlertHandler(self.pool, self.mapper, CommandHandler(self.store, ALERT, self.mapper))
+        commands = CommandHandler(self.store, ALERT, self.mapper)
+        self.alerts = AlertHandler(self.pool, self.mapper, commands, self.detector.append_pending)
         directory = Directory(self.pool)
         self.timer = LadderTimer(
             self.pool, self.mapper, self.alerts, directory, self.stored, self.quiet, lambda: self.now
@@ -79,8 +81,7 @@ class Desk:
         place = {"id": uuid4(), "subject": subject, "stream_id": subject, "position": self.positions}
         envelope = example_envelope(told, **place, **times)
         async with transaction(self.pool) as held:
-            detector = Detector(self.store, self.pool, self.mapper, THREE_RULES)
-            await detector.apply(received_of([envelope]), held)
+            await self.detector.apply(received_of([envelope]), held)
 
     async def open(
         self, severity: AlertSeverity = CRITICAL, owner_id: str | None = OWNER, rule_id: str = "inactivity"

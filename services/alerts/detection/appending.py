@@ -1,13 +1,18 @@
-"""Appends the next events of alerts to their streams, which people write too."""
+"""Appends the next events of alerts to their streams, which people write too.
+
+A customer may have thousands of alerts that change at once: a merge carries them, its erasure ends them. Their changes
+are stored, and `append_pending` appends their events in parts, so other customers do not wait (ADR 0046).
+"""
 
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
+from asyncpg import Record
 
 from chassis.postgres.database import Connection
 from chassis.runtime.clock import Clock
@@ -15,20 +20,33 @@ from chassis.store.append import Answer, Append, Outcome
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper, NewEvent
 from contracts.alerts import AlertEvent, AlertRaised, CareReported, Notice
-from contracts.event import Envelope, Metadata
-from services.alerts.engine.changes import Change, Raising, Readdressing
+from contracts.event import Envelope
+from services.alerts.detection import pending_changes
+from services.alerts.detection.pending_changes import Caused
+from services.alerts.engine.changes import Raising, Readdressing
 from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.quiet_hours.windows import QuietHours
 
 APPENDED_AT_ONCE: Final = 500
+# The alerts of one customer whose events are appended together with what changes them, and in one part later.
+OF_ONE_CUSTOMER: Final = 100
 LATEST = f"""
-    SELECT DISTINCT ON (stream_id) {COLUMNS} FROM event WHERE stream_id = ANY($1) ORDER BY stream_id, version DESC
+    SELECT alert_id, latest.*, EXISTS (SELECT FROM pending_change p WHERE p.alert_id = alerts.alert_id) AS is_pending
+    FROM unnest($1::uuid[]) AS alerts(alert_id) LEFT JOIN LATERAL (
+        SELECT {COLUMNS} FROM event WHERE stream_id = alerts.alert_id ORDER BY version DESC LIMIT 1
+    ) AS latest ON true
 """  # noqa: S608
 
-# The customer of an alert that changes, the change, and what caused it.
-Caused: TypeAlias = tuple[UUID, Change, Metadata]
 # The changes of one alert, and their events.
 Made: TypeAlias = tuple[Sequence[Caused], Append]
+
+
+class Latest(NamedTuple):
+    """The latest version and state of an alert, 0 and None if it is not raised yet. `is_pending`: changes wait."""
+
+    version: int
+    alert: AlertEvent | None
+    is_pending: bool
 
 
 class Appender:
@@ -48,13 +66,18 @@ class Appender:
         They are made before the store is locked, because others wait for it. People write these streams, too: events
         that theirs have overtaken are refused, and made again while the store stays locked.
         """
-        tells = any(isinstance(change, Raising | Readdressing) for _, change, _ in changes)
+        alerts, later = divide(changes)
+        await pending_changes.store(held, later)
+        await self._append_alerts(held, alerts)
+
+    async def append_pending(self, held: Connection, alert_ids: Collection[UUID]) -> None:
+        """Append the events of the stored changes of these alerts."""
+        await self._append_alerts(held, by_alert(await pending_changes.take(held, alert_ids)))
+
+    async def _append_alerts(self, held: Connection, alerts: Sequence[Sequence[Caused]]) -> None:
+        tells = any(isinstance(change, Raising | Readdressing) for own in alerts for _, change, _ in own)
         quiet = await self._quiet_hours.load(held, self._clock()) if self._quiet_hours and tells else None
-        by_alert: dict[UUID, list[Caused]] = defaultdict(list)
-        for each in changes:
-            by_alert[each[1].alert_id].append(each)
-        alerts = list(by_alert.values())
-        # One customer may have thousands: no statement, and no pause between two, reaches a time limit.
+        # No statement, and no pause between two, reaches a time limit.
         parts = [alerts[first : first + APPENDED_AT_ONCE] for first in range(0, len(alerts), APPENDED_AT_ONCE)]
         made = [await self._make(held, part, quiet) for part in parts]
         for appends in made:
@@ -68,21 +91,29 @@ class Appender:
         return [own for (own, _), each in zip(made, outcomes, strict=True) if each.outcome is not Outcome.DONE]
 
     async def _make(self, held: Connection, alerts: Sequence[Sequence[Caused]], quiet: QuietHours | None) -> list[Made]:
-        """Make the next events of each alert from its changes. A change of which nobody is told has none."""
-        latest = await self._latest(held, [own[0][1].alert_id for own in alerts])
-        made = [(own, self._append_of(own, *latest.get(own[0][1].alert_id, (0, None)), quiet)) for own in alerts]
+        """Make the next events of each alert from its changes. A change of which nobody is told has none.
+
+        The changes of an alert that has stored ones are stored after these.
+        """
+        latest = await self._latest(held, [alert_of(own) for own in alerts])
+        later = [each for own in alerts if latest[alert_of(own)].is_pending for each in own]
+        await pending_changes.store(held, later)
+        ready = [own for own in alerts if not latest[alert_of(own)].is_pending]
+        made = [(own, self._append_of(own, latest[alert_of(own)], quiet)) for own in ready]
         return [each for each in made if each[1].events]
 
-    async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
-        """Return version and state of each alert that exists."""
+    async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, Latest]:
         rows = await held.fetch(LATEST, list(alert_ids))
-        return {row["stream_id"]: (row["version"], self._mapper.to_envelope(recorded(row)).event) for row in rows}
+        return {row["alert_id"]: self._latest_of(row) for row in rows}
 
-    def _append_of(
-        self, changes: Sequence[Caused], known: int, alert: AlertEvent | None, quiet: QuietHours | None
-    ) -> Append:
-        """Return the events that follow the version `known` of an alert, which is in this state."""
-        stream_id, version, events = changes[0][1].alert_id, known, list[NewEvent]()
+    def _latest_of(self, row: Record) -> Latest:
+        if row["version"] is None:
+            return Latest(0, None, row["is_pending"])
+        return Latest(row["version"], self._mapper.to_envelope(recorded(row)).event, row["is_pending"])
+
+    def _append_of(self, changes: Sequence[Caused], latest: Latest, quiet: QuietHours | None) -> Append:
+        """Return the events that follow the latest one of an alert."""
+        stream_id, version, alert, events = alert_of(changes), latest.version, latest.alert, list[NewEvent]()
         for customer_id, change, metadata in changes:
             for subject, event in change.events(customer_id, alert):
                 version += 1
@@ -92,7 +123,31 @@ class Appender:
                 envelope = Envelope(uuid_utils.uuid7(), subject, stream_id, version, 0, at, at, metadata, told)
                 events.append(self._mapper.to_new_event(envelope))
         answer = Answer(b"", 200, json.dumps({"version": version}).encode())
-        return Append(f"alert|{stream_id}|{known + 1}", answer, events)
+        return Append(f"alert|{stream_id}|{latest.version + 1}", answer, events)
+
+
+def divide(changes: Sequence[Caused]) -> tuple[list[Sequence[Caused]], list[Caused]]:
+    """Return the changes to append at once, by alert, and those of customers with more than OF_ONE_CUSTOMER alerts."""
+    alerts = by_alert(changes)
+    counts = Counter(customer_of(own) for own in alerts)
+    many = {customer_id for customer_id, count in counts.items() if count > OF_ONE_CUSTOMER}
+    later = [each for own in alerts if customer_of(own) in many for each in own]
+    return [own for own in alerts if customer_of(own) not in many], later
+
+
+def by_alert(changes: Sequence[Caused]) -> list[Sequence[Caused]]:
+    found: dict[UUID, list[Caused]] = defaultdict(list)
+    for each in changes:
+        found[each[1].alert_id].append(each)
+    return list(found.values())
+
+
+def alert_of(changes: Sequence[Caused]) -> UUID:
+    return changes[0][1].alert_id
+
+
+def customer_of(changes: Sequence[Caused]) -> UUID:
+    return changes[0][0]
 
 
 def happened_at(event: AlertEvent) -> datetime:

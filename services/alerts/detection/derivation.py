@@ -18,7 +18,7 @@ from chassis.store.mapper import EventMapper
 from contracts.cloudevents import type_of
 from contracts.event import Envelope, Metadata, Origin
 from contracts.topics import EVENT_TYPES, OPENS
-from services.alerts.detection import memory
+from services.alerts.detection import memory, pending_changes
 from services.alerts.detection.folding import fold
 from services.alerts.detection.received import TOPICS, is_evaluated
 from services.alerts.detection.stored_segments import OF_SEGMENTS
@@ -123,11 +123,12 @@ class Derivation:
         return [each for (each,) in await held.fetch(GROUP, list(customer_ids))]
 
     async def _open_episodes(self, held: Connection, customer_ids: Collection[UUID]) -> dict[UUID, dict[str, Episode]]:
-        """Return the episodes of the alerts whose last event left them open, by customer."""
+        """Return the episodes of the alerts that are open after their events and stored changes, by customer."""
         found: dict[UUID, dict[str, Episode]] = defaultdict(dict)
         for row in await held.fetch(OPEN, list(customer_ids), OPEN_TYPES):
             envelope = self._mapper.to_envelope(recorded(row))
             found[envelope.subject][str(envelope.stream_id)] = episode_of(envelope.event)
+        await pending_changes.change_episodes(held, customer_ids, found)
         return found
 
 

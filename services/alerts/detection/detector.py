@@ -1,7 +1,7 @@
 """Runs the engine: events end alerts at once, timers raise alerts once the feeds are complete."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -21,10 +21,11 @@ from contracts.topics import CONFIGURATION
 from services.alerts import erasure
 from services.alerts.actor import ACTOR
 from services.alerts.detection import feature_rings, memory, merging, rule_failures, shadow
-from services.alerts.detection.appending import Appender, Caused
+from services.alerts.detection.appending import Appender
 from services.alerts.detection.evaluation import judge_again, raise_due, receive
 from services.alerts.detection.folding import with_shadow
 from services.alerts.detection.memory import Memory
+from services.alerts.detection.pending_changes import Caused
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
 from services.alerts.detection.undoing import with_amounts
 from services.alerts.engine.changes import Change
@@ -176,6 +177,13 @@ class Detector:
     async def has_due(self, held: Connection) -> bool:
         """Return whether customers are due that `run_due` would evaluate now."""
         return bool(await memory.due(held, CONSUMER, FEEDS, self._clock(), 1))
+
+    async def append_pending(self, alert_ids: Collection[UUID]) -> None:
+        """Append the events of the stored changes of alerts."""
+        async with transaction(self._pool) as held:
+            await keep_tables(held, CONSUMER)
+            await self._appender.append_pending(held, alert_ids)
+        self._store.wake()
 
     async def _append(self, held: Connection, changes: Sequence[Caused]) -> None:
         if changes:

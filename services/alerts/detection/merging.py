@@ -124,8 +124,8 @@ def carried(
 
 
 def carry(changes: Sequence[Carrying], memories: dict[UUID, Memory]) -> None:
-    """Move episodes from one customer to another. Each knows under which customer it was raised."""
-    moved = {str(each.alert_id): replace(each.episode, origin=each.origin) for each in changes}
+    """Move episodes from one customer to another."""
+    moved = {str(each.alert_id): each.carried for each in changes}
     source_id, target_id = changes[0].from_customer_id, changes[0].to_customer_id
     source, target = memories[source_id], memories[target_id]
     left = {key: each for key, each in source.state.open.items() if key not in moved}

@@ -14,6 +14,7 @@ from chassis.postgres.database import Connection
 from contracts.alerts import AlertEvent
 from contracts.event import Envelope
 from contracts.topics import PARTITIONS
+from services.alerts.detection import pending_changes
 from services.alerts.detection.derivation import FACTS, Derivation, envelope_of, evaluated
 from services.alerts.detection.detector import Detector
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
@@ -66,9 +67,11 @@ class MemoryModel:
         facts = await facts_ahead(held, live, copy)
         if len(facts) > MAX_AHEAD:
             raise RebuildFailedError(f"the live consumer is {len(facts)} events behind: let it catch up first")
-        if facts:
-            customers = {fact["customer_id"] for fact in facts}
+        # The copy has followed the events of the own store, and no stored changes.
+        customers = {fact["customer_id"] for fact in facts} | await pending_changes.customers(held)
+        if customers:
             await self._derivation.derive(held, customers, {(fact["feed"], fact["position"]) for fact in facts})
+        if facts:
             await self._detector.evaluate([envelope_of(fact) for fact in facts if evaluated(fact)], held)
 
 

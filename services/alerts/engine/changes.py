@@ -1,10 +1,14 @@
-"""The changes of alerts that an evaluation causes. Each states its events, given the state of its alert."""
+"""The changes of alerts that an evaluation causes. Each states its events, given the state of its alert.
+
+They are stored while their events wait to be appended: further fields need a default.
+"""
 
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.alerts import (
     AlertAcknowledged,
@@ -25,7 +29,7 @@ from services.alerts.engine.episode import Episode
 Told: TypeAlias = tuple[UUID, AlertEvent | CareReported]
 
 
-class Raising(Struct, frozen=True, gc=False):
+class Raising(Struct, frozen=True, gc=False, tag=True):
     """The beginning of an episode. Its event has the whole state of the alert.
 
     If it was raised before, with the same start, an acknowledgement, an assignment and a snooze hold: a merge that was
@@ -57,7 +61,7 @@ class Raising(Struct, frozen=True, gc=False):
         return events
 
 
-class Ending(Struct, frozen=True, gc=False):
+class Ending(Struct, frozen=True, gc=False, tag=True):
     """The end of an episode. `cause` is the event that ended it; None if a change allows more time."""
 
     episode: Episode
@@ -75,7 +79,7 @@ class Ending(Struct, frozen=True, gc=False):
         return [(customer_id, self.kind(**{**state, "ends_at": self.ends_at}))]
 
 
-class Moving(Struct, frozen=True, gc=False):
+class Moving(Struct, frozen=True, gc=False, tag=True):
     """Another beginning of an episode that stays open."""
 
     episode: Episode
@@ -88,6 +92,9 @@ class Moving(Struct, frozen=True, gc=False):
     def alert_id(self) -> UUID:
         return self.episode.alert_id
 
+    def after(self, episode: Episode) -> Episode:
+        return replace(episode, silent_since=self.silent_since, starts_at=self.starts_at)
+
     def events(self, customer_id: UUID, alert: AlertState | None) -> list[Told]:
         state = state_of(alert, self.updated_at, self.cause)
         beginning = {
@@ -99,7 +106,7 @@ class Moving(Struct, frozen=True, gc=False):
         return [(customer_id, AlertMoved(**{**state, **beginning, "status": status_of(alert)}))]
 
 
-class Readdressing(Struct, frozen=True, gc=False):
+class Readdressing(Struct, frozen=True, gc=False, tag=True):
     """Another employee who has to act. An alert that was assigned by hand keeps its employee."""
 
     episode: Episode
@@ -112,6 +119,9 @@ class Readdressing(Struct, frozen=True, gc=False):
     @property
     def alert_id(self) -> UUID:
         return self.episode.alert_id
+
+    def after(self, episode: Episode) -> Episode:
+        return replace(episode, owner_id=self.owner_id)
 
     def events(self, customer_id: UUID, alert: AlertState | None) -> list[Told]:
         state = state_of(alert, self.updated_at, None)
@@ -126,7 +136,7 @@ class Readdressing(Struct, frozen=True, gc=False):
         return [(customer_id, AlertReaddressed(**{**state, **addressees, "status": alert.status}))]
 
 
-class Carrying(Struct, frozen=True, gc=False):
+class Carrying(Struct, frozen=True, gc=False, tag=True):
     """An episode that continues under another customer, because of a merge or because one was undone."""
 
     episode: Episode
@@ -145,6 +155,11 @@ class Carrying(Struct, frozen=True, gc=False):
         origin = self.episode.origin or self.from_customer_id
         return None if origin == self.to_customer_id else origin
 
+    @property
+    def carried(self) -> Episode:
+        """Return the episode under the other customer. It knows under which customer it was raised."""
+        return replace(self.episode, origin=self.origin)
+
     def events(self, _customer_id: UUID, alert: AlertState | None) -> list[Told]:
         state = {**state_of(alert, self.updated_at, None), "status": status_of(alert)}
         carried = {**state, "origin_customer_id": self.origin}
@@ -154,7 +169,7 @@ class Carrying(Struct, frozen=True, gc=False):
         ]
 
 
-class CareReporting(Struct, frozen=True, gc=False):
+class CareReporting(Struct, frozen=True, gc=False, tag=True):
     """What became of the care task of an alert. It has a stream of its own: the alert may have ended before."""
 
     report: CareReported

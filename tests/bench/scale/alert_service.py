@@ -16,6 +16,7 @@ from contracts.alerts import AlertRaised
 from contracts.event import Envelope
 from services.alerts import commands, projection
 from services.alerts.detection.detector import DUE_BATCH, Detector
+from services.alerts.detection.pending_timer import PendingTimer
 from services.alerts.detection.sweep import Sweep
 from services.alerts.domain.alert import ALERT
 from services.alerts.domain.definition import LADDER, QUIET_HOURS
@@ -50,14 +51,16 @@ class AlertService:
         self.feed = AlertFeed(pool, self.detector, clock)
         self._sweep = Sweep(pool, self.detector, self.rules, clock)
         self._rows = LadderRows(self.mapper, ladders)
-        self._alerts = AlertHandler(pool, self.mapper, CommandHandler(self.store, ALERT, self.mapper))
+        self._pending = PendingTimer(pool, self.detector, clock)
+        commands = CommandHandler(self.store, ALERT, self.mapper)
+        self._alerts = AlertHandler(pool, self.mapper, commands, self.detector.append_pending)
         self._ladder = LadderTimer(pool, self.mapper, self._alerts, Directory(pool), ladders, quiet, clock)
 
     async def run(self) -> None:
         """Raise, sweep and climb until nothing is due."""
         while await self.detector.run_due():
             pass
-        while await self._sweep.run_due():
+        while await self._sweep.run_due() or await self._pending.run_due():
             pass
         for each in await self.project():
             if isinstance(each.event, AlertRaised) and each.stream_id.int % ACKNOWLEDGED == 0:

@@ -11,7 +11,7 @@ import pytest
 
 from chassis.postgres.database import Connection, transaction
 from chassis.runtime.clock import utc_now
-from contracts.alerts import AlertCarriedAway, AlertCarriedIn, AlertCleared, AlertEvent, AlertRaised
+from contracts.alerts import AlertCarriedAway, AlertCarriedIn, AlertCleared, AlertRaised
 from contracts.customer import (
     CustomerErased,
     EmployeeLeaderChanged,
@@ -24,7 +24,7 @@ from contracts.customer import (
 from contracts.event import Event
 from contracts.examples import ALERT_ID, CUSTOMER_ID, EMPLOYEE_STREAM_ID, METADATA, example, example_envelope
 from contracts.followup import AbsenceCancelled, AbsenceNoted
-from services.alerts.detection.appending import Appender
+from services.alerts.detection.appending import Appender, Latest
 from services.alerts.detection.detector import Detector
 from services.alerts.engine.changes import Ending
 from services.alerts.engine.episode import episode_of
@@ -270,7 +270,7 @@ class SlowAppender(Appender):
     commands: list[asyncio.Task[httpx.Response]]
     alert_desk: Desk
 
-    async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
+    async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, Latest]:
         latest = await super()._latest(held, alert_ids)
         self.commands.append(asyncio.create_task(self.alert_desk.post(f"{ADDRESS}/comments", STEPS["comments"])))
         # Long enough for the command to commit, if it could.

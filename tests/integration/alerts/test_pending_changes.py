@@ -1,0 +1,154 @@
+"""A customer has many alerts that change at once: their events are appended later, in parts (ADR 0046)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.postgres.database import transaction
+from contracts.alerts import AlertCleared, AlertRaised, AlertWithdrawn, CareReported
+from contracts.customer import CustomerErased, Merged, OwnerAssigned
+from contracts.event import Envelope, Metadata
+from contracts.examples import example
+from services.alerts.detection import appending, pending_changes, pending_timer
+from services.alerts.detection.pending_changes import Caused
+from services.alerts.detection.pending_timer import RETRY, PendingTimer
+from services.alerts.engine.changes import CareReporting, Carrying, Ending, Moving, Raising, Readdressing
+from services.alerts.engine.episode import episode_of
+from tests.support.rule_desk import RuleDesk, kinds, silence
+
+AT_ONCE = 2
+ALERTS = 5
+NOW = datetime.now(UTC)
+CAUSED = Metadata(actor="alerts", correlation_id="tests", causation_id=uuid4(), traceparent="00-trace")
+
+
+class Many:
+    """A customer with more alerts than are carried at once, and the one it is merged into, which is silent, too."""
+
+    def __init__(self, desk: RuleDesk) -> None:
+        self.desk = desk
+        self.now = NOW
+        self.timer = PendingTimer(desk.pool, desk.detector, lambda: self.now)
+
+    async def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for number in range(ALERTS):
+            await self.desk.publish(f"calls-{number}", silence(7))
+        self.customer_id = await self.desk.customer(10)
+        await self.desk.settle()
+        for module in (appending, pending_timer):
+            monkeypatch.setattr(module, "OF_ONE_CUSTOMER", AT_ONCE)
+        self.survivor_id = await self.desk.customer(9)
+        await self.desk.tell(self.customer_id, Merged(into_customer_id=self.survivor_id))
+
+    async def of(self, number: int) -> list[Envelope[Any]]:
+        """Return the events of one alert."""
+        return [each for each in await self.desk.told(f"calls-{number}") if each.stream_id == await self.alert(number)]
+
+    async def alert(self, number: int) -> UUID:
+        return next(each.stream_id for each in await self.desk.told(f"calls-{number}"))
+
+    async def carried(self) -> int:
+        """Return how many alerts are carried in the store."""
+        return kinds(await self.desk.told()).count("carried-in")
+
+
+@pytest.fixture
+async def many(desk: RuleDesk, monkeypatch: pytest.MonkeyPatch) -> Many:
+    made = Many(desk)
+    await made.begin(monkeypatch)
+    return made
+
+
+async def test_the_alerts_of_a_customer_are_carried_in_parts(many: Many) -> None:
+    counts = [await many.carried()]
+    while handled := await many.timer.run_due():
+        assert handled <= AT_ONCE
+        counts.append(await many.carried())
+    assert counts == sorted(set(counts))
+    assert (counts[0], counts[-1], len(counts)) == (0, ALERTS, 1 + -(-ALERTS // AT_ONCE))
+    for number in range(ALERTS):
+        told = await many.of(number)
+        assert kinds(told)[:3] == ["raised", "carried-away", "carried-in"]
+        assert [each.version for each in told] == list(range(1, len(told) + 1))
+        assert [each.subject for each in told[:3]] == [many.customer_id, many.customer_id, many.survivor_id]
+
+
+async def test_a_later_change_of_an_alert_follows_those_that_wait(many: Many) -> None:
+    await many.desk.retire("calls-1")
+    await many.desk.settle()
+    assert kinds(await many.of(1)) == ["raised"]
+    while await many.timer.run_due():
+        pass
+    assert kinds(await many.of(1)) == ["raised", "carried-away", "carried-in", "moved", "cleared"]
+
+
+async def test_a_person_handles_an_alert_under_its_new_customer_at_once(many: Many) -> None:
+    await many.desk.done("POST", f"/v1/alerts/{await many.alert(1)}/acknowledgement", {})
+    told = await many.of(1)
+    assert kinds(told) == ["raised", "carried-away", "carried-in", "moved", "acknowledged"]
+    assert told[-1].subject == many.survivor_id
+    assert await many.carried() == 1
+
+
+async def test_an_erasure_deletes_the_texts_on_alerts_that_are_not_carried_yet(desk: RuleDesk, many: Many) -> None:
+    while await many.timer.run_due():
+        pass
+    last_id = await desk.customer(9)
+    path = f"/v1/alerts/{await many.alert(1)}/comments"
+    await desk.done("POST", path, {"text": "联系人 13800001111"})
+    await desk.tell(many.survivor_id, Merged(into_customer_id=last_id))
+    await desk.tell(last_id, example(CustomerErased))
+    assert await desk.pool.fetchval("SELECT count(*) FROM vault") == 0
+    refused = await desk.ask("POST", path, {"text": "13800002222"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "alert-ended")
+    assert await desk.pool.fetchval("SELECT count(*) FROM vault") == 0
+
+
+async def test_a_change_that_fails_holds_up_no_other_alert(many: Many) -> None:
+    raised = example(AlertRaised, alert_id=uuid4())
+    unknown = Ending(episode_of(raised), AlertCleared, NOW, NOW, None)
+    async with transaction(many.desk.pool) as held:
+        await pending_changes.store(held, [(many.survivor_id, unknown, CAUSED)])
+    while await many.timer.run_due():
+        pass
+    assert await many.carried() == ALERTS
+    assert "1 alert" in (many.timer.problem() or "")
+    assert await many.timer.run_due() == 0
+    many.now += RETRY
+    assert await many.timer.run_due() == 1
+    await many.desk.pool.execute("DELETE FROM pending_change")
+    many.now += RETRY
+    await many.timer.run_due()
+    assert many.timer.problem() is None
+
+
+async def test_every_kind_of_change_is_stored_as_it_is(desk: RuleDesk) -> None:
+    raised, customer_id = example(AlertRaised), uuid4()
+    episode = episode_of(raised)
+    changes: list[Caused] = [
+        (customer_id, change, CAUSED)
+        for change in (
+            Raising(raised),
+            Ending(episode, AlertCleared, NOW, NOW + timedelta(seconds=1), None),
+            Ending(episode, AlertWithdrawn, NOW, NOW, uuid4()),
+            Moving(episode, NOW, NOW, NOW, uuid4()),
+            Readdressing(episode, "E1", None, "E2", NOW, None),
+            Carrying(episode, customer_id, uuid4(), NOW, uuid4()),
+        )
+    ]
+    report = CareReporting(example(CareReported), uuid4())
+    async with transaction(desk.pool) as held:
+        await pending_changes.store(held, [*changes, (customer_id, report, CAUSED)])
+        assert await pending_changes.take(held, [episode.alert_id]) == changes
+        assert await pending_changes.take(held, [report.alert_id]) == [(customer_id, report, CAUSED)]
+
+
+async def test_the_owner_of_alerts_that_are_not_carried_yet_is_the_new_one(desk: RuleDesk, many: Many) -> None:
+    owner = OwnerAssigned(previous_owner_id="E1", owner_id="E5", leader_id="E6")
+    await desk.tell(many.survivor_id, owner)
+    while await many.timer.run_due():
+        pass
+    last: Any = (await many.of(1))[-1].event
+    assert last.owner_id == "E5"
