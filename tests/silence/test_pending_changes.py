@@ -104,6 +104,7 @@ async def test_a_rebuild_while_alerts_are_carried_loses_and_repeats_none(
 ) -> None:
     """`meanwhile`: what the service does between the derivation and the switch."""
     monkeypatch.setattr(pending_timer, "OF_ONE_CUSTOMER", 1)
+    monkeypatch.setattr(pending_timer, "PAUSE_SECONDS", 0)
     (facts, merged), live = lives_until_merged(), Live(databases.app)
     await receive(live, facts, day(60), merged)
     await append_all(databases, live)

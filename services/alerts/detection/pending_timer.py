@@ -1,5 +1,6 @@
 """Appends the events of stored changes, a part at a time. A change that fails holds up those of its alert only."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +18,8 @@ from services.alerts.detection.detector import Detector
 
 # When an alert whose changes failed is tried again.
 RETRY: Final = timedelta(minutes=1)
+# Between two parts, so that lists, relay and detector keep up with other customers meanwhile.
+PAUSE_SECONDS = 0.25
 
 
 class PendingTimer:
@@ -40,7 +43,10 @@ class PendingTimer:
         self._failed = {alert_id: at for alert_id, at in self._failed.items() if now - at < RETRY}
         async with connection(self._pool) as held:
             alert_ids = await pending_changes.following(held, self._failed, OF_ONE_CUSTOMER)
-        return await self._attempt(alert_ids) if alert_ids else 0
+        handled = await self._attempt(alert_ids) if alert_ids else 0
+        if handled == OF_ONE_CUSTOMER:
+            await asyncio.sleep(PAUSE_SECONDS)
+        return handled
 
     async def _attempt(self, alert_ids: Sequence[UUID]) -> int:
         try:

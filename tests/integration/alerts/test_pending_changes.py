@@ -39,6 +39,7 @@ class Many:
         await self.desk.settle()
         for module in (appending, pending_timer):
             monkeypatch.setattr(module, "OF_ONE_CUSTOMER", AT_ONCE)
+        monkeypatch.setattr(pending_timer, "PAUSE_SECONDS", 0)
         self.survivor_id = await self.desk.customer(9)
         await self.desk.tell(self.customer_id, Merged(into_customer_id=self.survivor_id))
 
