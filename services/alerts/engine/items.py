@@ -150,13 +150,13 @@ def due_at(rest: Facts, item: Item, rules: RuleBook) -> datetime:
 
     `rest` are the facts of the customer together with those of its duplicates, without items.
     """
+    if any(rules.rule(episode.rule_id) is None for episode in item.open.values()):
+        return ALWAYS_DUE
     own = item.facts
     facts = replace(rest, tasks=own.tasks, complaints=own.complaints, terms=own.terms)
     every = find(facts, rules, rules.of_items)
     if rules.shadow:
         every += find(facts, rules.shadow_book, rules.shadow_book.of_items)
-    findings = (finding for finding in every if finding.is_awaited)
-    if any(rules.rule(episode.rule_id) is None for episode in item.open.values()):
-        return ALWAYS_DUE
     open_keys = {episode.key for episode in item.open.values()}
-    return min((finding.due_at for finding in findings if finding.key not in open_keys), default=NEVER_DUE)
+    awaited = [finding for finding in every if finding.is_awaited and finding.key not in open_keys]
+    return min([finding.due_at for finding in awaited], default=NEVER_DUE)

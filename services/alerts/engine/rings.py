@@ -8,6 +8,7 @@ a ring.
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -33,8 +34,8 @@ MICROSECOND: Final = timedelta(microseconds=1)
 OFFSET: Final = 1 << 53
 TIME: Final = 7
 LENGTH: Final = TIME + 16
-# The time with one byte of the id.
-TIMES: Final = struct.Struct(">Q15x")
+# The place of the byte with the features in an entry.
+BITS_AT: Final = TIME - 1
 ID_BITS: Final = 8
 FEATURE_BITS: Final = 2
 FEATURES: Final = (1 << FEATURE_BITS) - 1
@@ -173,8 +174,7 @@ def trimmed(packed: Packed, ring: str) -> Packed:
 
 def without_oldest(packed: Packed, bit: int, size: int) -> Packed:
     """Return the entries with a feature for the newest `size` of those that have it only."""
-    mask = bit << ID_BITS
-    having = [number for number, (stamp,) in enumerate(TIMES.iter_unpack(packed)) if stamp & mask]
+    having = [number for number, bits in enumerate(packed[BITS_AT::LENGTH]) if bits & bit]
     for number in reversed(having[:-size]):
         begin, until = number * LENGTH, (number + 1) * LENGTH
         entry = entry_of(packed[begin:until])
@@ -183,19 +183,30 @@ def without_oldest(packed: Packed, bit: int, size: int) -> Packed:
     return packed
 
 
+@cache
+def layout(count: int) -> struct.Struct:
+    """Return how that many entries are read: of each the time, with one byte of its id."""
+    return struct.Struct(">" + "Q15x" * count)
+
+
+def stamps(packed: Packed) -> tuple[int, ...]:
+    """Return the time of each entry with its features and ID_BITS of its id, oldest first."""
+    return layout(len(packed) // LENGTH).unpack(packed)
+
+
 def times(rings: Rings, name: str) -> Sequence[int]:
     """Return when the events with a feature happened, in microseconds since 1970 plus OFFSET, oldest first."""
     ring, bit = PLACES.get(name, (name, ONLY))
     mask, shift = bit << ID_BITS, ID_BITS + FEATURE_BITS
-    return [stamp >> shift for (stamp,) in TIMES.iter_unpack(rings.get(ring, b"")) if stamp & mask]
+    return [stamp >> shift for stamp in stamps(rings.get(ring, b"")) if stamp & mask]
 
 
-def is_newer(rings: Rings, name: str, nth: int, at: int) -> bool:
-    """Return whether the nth latest event of the ring of a feature is after a time. The feature has no later one."""
+def nth_latest(rings: Rings, name: str, nth: int) -> int | None:
+    """Return the time of the nth latest event of the ring of a feature. The nth latest with the feature is no later."""
     ring, _ = PLACES.get(name, (name, ONLY))
     packed = rings.get(ring, b"")
     begin = len(packed) - nth * LENGTH
-    return begin >= 0 and int.from_bytes(packed[begin : begin + TIME]) >> FEATURE_BITS > at
+    return time_and_bits(packed[begin : begin + TIME]) >> FEATURE_BITS if begin >= 0 else None
 
 
 def causes_from(rings: Rings, name: str, since: Occurrence, count: int) -> list[UUID]:
@@ -208,9 +219,9 @@ def causes_from(rings: Rings, name: str, since: Occurrence, count: int) -> list[
 def chunks(rings: Rings, name: str) -> list[bytes]:
     """Return the packed entries with a feature, oldest first."""
     ring, bit = PLACES.get(name, (name, ONLY))
-    packed, mask = rings.get(ring, b""), bit << ID_BITS
-    found = [number * LENGTH for number, (stamp,) in enumerate(TIMES.iter_unpack(packed)) if stamp & mask]
-    return [packed[begin : begin + LENGTH] for begin in found]
+    packed = rings.get(ring, b"")
+    begins = range(0, len(packed), LENGTH)
+    return [packed[begin : begin + LENGTH] for begin in begins if packed[begin + BITS_AT] & bit]
 
 
 def occurrence_of(chunk: bytes) -> Occurrence:
@@ -225,12 +236,11 @@ def latest_of(rings: Rings, name: str, nth: int = 1) -> Occurrence | None:
         # All its events have the feature.
         begin = len(packed) - nth * LENGTH
         return occurrence_of(packed[begin : begin + LENGTH]) if begin >= 0 else None
-    for until in range(len(packed), 0, -LENGTH):
-        chunk = packed[until - LENGTH : until]
-        if time_and_bits(chunk) & bit:
+    for begin in range(len(packed) - LENGTH, -1, -LENGTH):
+        if packed[begin + BITS_AT] & bit:
             nth -= 1
             if nth == 0:
-                return occurrence_of(chunk)
+                return occurrence_of(packed[begin : begin + LENGTH])
     return None
 
 

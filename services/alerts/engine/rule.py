@@ -45,6 +45,8 @@ OF_EVERY_RULE: Final = frozenset(
     }
 )
 
+# The fields of the facts that have items.
+ITEMS: Final = frozenset({"tasks", "complaints", "terms"})
 
 MAX_CONDITION: Final = 1_000
 Applies = Annotated[
@@ -96,6 +98,11 @@ class Rule(RuleDefinition):
     unreadable: Unreadable | None = None
     segments: Annotated[Mapping[str, Segment], AfterValidator(of_condition)] = Field({}, validate_default=True)
 
+    @property
+    def is_of_items(self) -> bool:
+        """Return whether the rule is about tasks, complaints, contracts or quotes."""
+        return self.condition.kept_in in ITEMS
+
     def hears(self, kind: type[Event]) -> bool:
         """Return whether an event of this kind may concern the rule."""
         return kind in self.condition.hears() or self.selects_by(kind)
@@ -126,8 +133,9 @@ class Rule(RuleDefinition):
     @property
     def changed(self) -> Occurrence | None:
         """Return the event that published this version or, if it is later, one of a segment that it names."""
-        stated = (each.stated for each in self.segments.values())
-        return reduce(latest, stated, self.published) if self.segments else self.published
+        if not self.segments:
+            return self.published
+        return reduce(latest, (each.stated for each in self.segments.values()), self.published)
 
     def is_delayed_by(self, kind: type[Event]) -> bool:
         """Return whether an event of this kind can only end what is open, or make due later what is not.
@@ -152,7 +160,8 @@ class Rule(RuleDefinition):
 
     def was_overdue(self, due_at: datetime) -> bool:
         """Return whether something was due already when this version, or a segment that it names, was published."""
-        return self.changed is not None and due_at <= self.changed.at
+        changed = self.changed
+        return changed is not None and due_at <= changed.at
 
     def with_segments(self, segments: Mapping[str, Segment]) -> "Rule":
         """Return the rule with those of the segments that it names."""

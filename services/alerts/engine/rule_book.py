@@ -129,12 +129,12 @@ class RuleBook(BaseModel):
     @cached_property
     def of_items(self) -> RuleSet:
         """Return the rules in force about tasks, complaints, contracts and quotes."""
-        return RuleSet(rule for rule in self.rules if rule.condition.kept_in)
+        return RuleSet(rule for rule in self.rules if rule.is_of_items)
 
     @cached_property
     def selecting_items(self) -> frozenset[type[Event]]:
         """Return the events that may change which rules about tasks, complaints, contracts and quotes apply."""
-        rules = [rule for rule in (*self.rules, *self.shadow) if rule.condition.kept_in]
+        rules = [rule for rule in (*self.rules, *self.shadow) if rule.is_of_items]
         return frozenset(kind for kind in ATTRIBUTES | OF_SEGMENTS for rule in rules if rule.selects_by(kind))
 
     @cached_property
@@ -147,9 +147,13 @@ class RuleBook(BaseModel):
             found = self._by_kind[kind] = Hearing(self.rules, kind)
         return found
 
+    @cached_property
+    def _by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
+
     def rule(self, rule_id: str) -> Rule | None:
         """Return the rule in force with this id, if there is one."""
-        return next((rule for rule in self.rules if rule.id == rule_id), None)
+        return self._by_id.get(rule_id)
 
     def changed(self, rule_id: str) -> Occurrence | None:
         """Return the event that retired a rule, or changed the version in force last."""

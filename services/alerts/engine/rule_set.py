@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from contracts.customer import Mode
 from contracts.event import Event
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.rule import OF_EVERY_RULE, Rule
 
-# The mode of a customer, and whether it has tasks, complaints and terms.
-Watched: TypeAlias = tuple[Mode | None, bool, bool, bool]
+# The fields of the facts in which conditions may keep what they watch (`kept_in`).
+FIELDS: Final = ("tasks", "complaints", "terms", "guards", "needs", "months", "scores")
+# The mode of a customer, and whether it has something in each of FIELDS.
+Watched: TypeAlias = tuple[Mode | None, bool, bool, bool, bool, bool, bool, bool]
 
 
 class RuleSet:
@@ -22,17 +24,29 @@ class RuleSet:
         self._watching: dict[Watched, tuple[Rule, ...]] = {}
 
     def watching(self, facts: Facts) -> tuple[Rule, ...]:
-        """Return the rules that may have a stretch for a customer in this mode, with these kinds of items."""
-        key = facts.mode, bool(facts.tasks), bool(facts.complaints), bool(facts.terms)
+        """Return the rules that may have a stretch for a customer in this mode, with something in these fields.
+
+        The guards of duplicates stay with them.
+        """
+        key = (
+            facts.mode,
+            bool(facts.tasks),
+            bool(facts.complaints),
+            bool(facts.terms),
+            bool(facts.guards or facts.absorbed),
+            bool(facts.needs),
+            bool(facts.months),
+            bool(facts.scores),
+        )
         if (found := self._watching.get(key)) is None:
             found = self._watching[key] = tuple(rule for rule in self.rules if watches(rule.condition, *key))
         return found
 
 
-def watches(condition: Any, mode: Mode | None, has_tasks: bool, has_complaints: bool, has_terms: bool) -> bool:
+def watches(condition: Any, mode: Mode | None, *has: bool) -> bool:
     """Return whether a condition may have a stretch."""
-    has = {None: True, "tasks": has_tasks, "complaints": has_complaints, "terms": has_terms}
-    return has[condition.kept_in] and condition.watches(mode)
+    is_kept = condition.kept_in is None or has[FIELDS.index(condition.kept_in)]
+    return is_kept and condition.watches(mode)
 
 
 class Hearing:

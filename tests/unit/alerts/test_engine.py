@@ -1,7 +1,7 @@
 """The engine in examples: when silence raises an alert, and when it does not."""
 
 from itertools import permutations
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 
@@ -22,6 +22,7 @@ from contracts.followup import (
     TaskRescheduled,
     TaskScheduled,
 )
+from services.alerts.engine.findings import NAMESPACE, alert_id_of
 from services.alerts.engine.stretch import NEVER_DUE
 from tests.support.customer_life import Watch, day, envelope
 
@@ -205,3 +206,8 @@ def test_an_erased_customer_has_no_findings() -> None:
     watch.told(envelope(CustomerErased(reason="asked-by-person"), 40), now=40).asked(400)
     assert told == 2
     assert sorted(watch.told_of()[told:]) == [("inactivity", "cleared"), ("missed-follow-up", "cleared")]
+
+
+def test_the_id_of_an_alert_is_the_uuid5_of_its_key() -> None:
+    for key in ("inactivity:1:-:20260101T000000.000000Z", "没有人工联系", ""):
+        assert alert_id_of(key) == uuid5(NAMESPACE, key)

@@ -26,6 +26,7 @@ class Interval(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    kept_in: ClassVar[str | None] = None
     at_once: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.MOVES
 

@@ -22,6 +22,7 @@ class Score(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    kept_in: ClassVar[str] = "scores"
     at_once: ClassVar[bool] = True
     least_after: ClassVar[timedelta] = timedelta()
     beginning: ClassVar[Beginning] = Beginning.OWN

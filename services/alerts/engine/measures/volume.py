@@ -62,6 +62,7 @@ class Volume(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    kept_in: ClassVar[str] = "months"
     at_once: ClassVar[bool] = False
     least_after: ClassVar[timedelta] = timedelta()
     beginning: ClassVar[Beginning] = Beginning.KEPT

@@ -20,8 +20,8 @@ from services.alerts.engine.rings import (
     HEARD,
     MICROSECOND,
     RingName,
-    is_newer,
     latest_of,
+    nth_latest,
     place_in_time,
     size_of,
     time_of,
@@ -89,8 +89,11 @@ class Count(BaseModel):
         """
         span, window = self.times - 1, self.days * DAY
         # The last window closes when the last but `span` event leaves it.
-        begun_after = 0 if after is None else place_in_time(after) - window
-        if not is_newer(facts.rings, self.ring, self.times, begun_after):
+        nth = nth_latest(facts.rings, self.ring, self.times)
+        if nth is None:
+            return ()
+        over_until = 0 if after is None else place_in_time(after)
+        if nth + window <= over_until:
             return ()
         known = times(facts.rings, self.ring)
         if len(known) < self.times or facts.mode not in self.modes or not facts.is_complete:
@@ -103,20 +106,20 @@ class Count(BaseModel):
         if not lengths or min(lengths) >= window:
             return ()
         peaks = [place + span for place, length in enumerate(lengths) if length < window]
+        measure = Measure(self.times, self.times, Unit.COUNT)
         return [
             Stretch(
                 begun,
                 time_of(known[first]),
                 facts.owner_id,
                 self.signal,
-                closes_at=until,
-                measure=Measure(self.times, self.times, Unit.COUNT),
+                closes_at=time_of(until),
+                measure=measure,
                 counts=self.ring,
                 is_older=is_full and first == span,
             )
             for first, until in runs(peaks, known, span, window)
-            if (after is None or until > after)
-            and (begun := latest_of(facts.rings, self.ring, len(known) - first + span))
+            if until > over_until and (begun := latest_of(facts.rings, self.ring, len(known) - first + span))
         ]
 
     def watches(self, mode: Mode | None) -> bool:
@@ -145,12 +148,12 @@ class Count(BaseModel):
         )
 
 
-def runs(peaks: Sequence[int], known: Sequence[int], span: int, window: int) -> Iterator[tuple[int, datetime]]:
+def runs(peaks: Sequence[int], known: Sequence[int], span: int, window: int) -> Iterator[tuple[int, int]]:
     """Yield the first peak of each run of peaks without a break, and when the window of the last one closes."""
     first = peaks[0]
     for place, peak in enumerate(peaks):
         until = known[peak - span] + window
         following = peaks[place + 1] if place + 1 < len(peaks) else None
         if following is None or known[following] > until:
-            yield first, time_of(until)
+            yield first, until
             first = following or first

@@ -38,7 +38,7 @@ class Level(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kept_in: ClassVar[str | None] = None
+    kept_in: ClassVar[str] = "scores"
     at_once: ClassVar[bool] = True
     beginning: ClassVar[Beginning] = Beginning.KEPT
 

@@ -71,7 +71,7 @@ class Owed(BaseModel):
 
     @property
     def kept_in(self) -> str:
-        """Return the field of the facts with the items."""
+        """Return the field of the facts with what it watches."""
         return {"task": "tasks", "complaint": "complaints"}.get(self.item, "terms")
 
     @model_validator(mode="after")
@@ -113,14 +113,15 @@ class Owed(BaseModel):
 
     def words(self, title: Words, facts: Facts, stretch: Stretch, zone: str, instant: datetime) -> Words:
         """Return the summary at `instant`, with times in the business zone."""
-        due, lasted = local_time(stretch.due_at, zone), instant - stretch.since.at
         if self.item == "task":
             since = local_time(stretch.since.at, zone)
             return Words(
                 f"A follow-up due {since} was neither done nor moved ({scope(facts)}).",
                 f"应于 {since} 前完成的跟进既未完成也未改期（{scope_zh(facts)}）。",
             )
+        due = local_time(stretch.due_at, zone)
         if self.item == "complaint":
+            lasted = instant - stretch.since.at
             return Words(
                 f"A complaint has had no answer for {length(lasted)}; one was due {due} ({scope(facts)}).",
                 f"投诉已有 {length_zh(lasted)}没有答复，应于 {due} 前答复（{scope_zh(facts)}）。",

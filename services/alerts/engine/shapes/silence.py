@@ -46,7 +46,6 @@ class Silence(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kept_in: ClassVar[str | None] = None
     at_once: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.MOVES
 
@@ -61,6 +60,11 @@ class Silence(BaseModel):
             named = ", ".join(sorted(given))
             raise FieldError(f"{named} can end no silence", f"{named} 不能结束沉默", "signals")
         return self
+
+    @property
+    def kept_in(self) -> str | None:
+        """Return the field of the facts with what it watches, if that is one which may be empty."""
+        return "needs" if self.after == NEED else None
 
     def hears(self) -> frozenset[type[Event]]:
         return frozenset(chain.from_iterable(HEARD[name] for name in (*self.signals, self.after) if name))

@@ -1,6 +1,6 @@
 """Told: another service says that something is so, until it says that it is over."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar, Literal, get_args
 
@@ -36,18 +36,15 @@ class Told(BaseModel):
     signal: Guard | Literal["complaint-repeated", "complaint-unresolved"]
 
     @property
-    def kept_in(self) -> str | None:
-        """Return the field of the facts with the items, if it is about items."""
-        return "complaints" if self.signal in (REPEATED, UNRESOLVED) else None
+    def kept_in(self) -> str:
+        """Return the field of the facts with what it watches."""
+        return "complaints" if self.signal in (REPEATED, UNRESOLVED) else "guards"
 
     def hears(self) -> frozenset[type[Event]]:
         of_complaints = {*get_args(ComplaintEvent), *get_args(RepeatEvent)}
         return frozenset(of_complaints if self.signal in (REPEATED, UNRESOLVED) else get_args(GuardEvent))
 
-    def stretches(self, facts: Facts, _zone: str, _after: datetime | None = None) -> Iterable[Stretch]:
-        return self._stretches(facts) if facts.guards or facts.complaints or facts.absorbed else ()
-
-    def _stretches(self, facts: Facts) -> Iterator[Stretch]:
+    def stretches(self, facts: Facts, _zone: str, _after: datetime | None = None) -> Iterator[Stretch]:
         if self.signal in (REPEATED, UNRESOLVED):
             for item in facts.complaints.values():
                 if told_at := item.repeated if self.signal == REPEATED else item.late:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,11 +21,14 @@ class Trend(BaseModel):
     """A `measure` is bad, for customers in one of `modes`. The measure says when it is over."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kept_in: ClassVar[str | None] = None
 
     shape: Literal["trend"] = "trend"
     measure: Measured
     modes: Annotated[tuple[Mode, ...], Field(min_length=1, max_length=len(Mode))] = ALL_MODES
+
+    @property
+    def kept_in(self) -> str | None:
+        return self.measure.kept_in
 
     @property
     def at_once(self) -> bool:
