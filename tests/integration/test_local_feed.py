@@ -55,7 +55,11 @@ async def test_a_list_that_cannot_apply_its_first_events_is_not_ready(
     monkeypatch.setattr(local_feed, "STALE_SECONDS", 0.2)
     health, applier = Health("list"), Applier(pipeline.name, pipeline.pool, lasting_long)
     ready = list[Health]()
-    monkeypatch.setattr(Health, "ready", lambda each: ready.append(each))
+
+    def note(each: Health) -> None:
+        ready.append(each)
+
+    monkeypatch.setattr(Health, "ready", note)
 
     async def is_late() -> bool:
         return health.detail.startswith("complete only up to")
