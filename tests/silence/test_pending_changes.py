@@ -35,7 +35,7 @@ def _all_pending(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def append_all(databases: Databases, live: Live) -> None:
-    timer = PendingTimer(databases.app, live.detector)
+    timer = PendingTimer(databases.app, live.detector, pause_seconds=0)
     while await timer.run_due():
         pass
     assert timer.problem() is None
@@ -56,7 +56,7 @@ async def test_random_histories_have_the_alerts_of_the_oracle(
             monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", random.choice((0, 1)))
             await live.take(facts, step)
             if random.randrange(SELDOM) == 0:
-                await PendingTimer(databases.app, live.detector).run_due()
+                await PendingTimer(databases.app, live.detector, pause_seconds=0).run_due()
             if isinstance(step, Restarted):
                 maintained = await stored(databases.app)
                 compared += bool(await databases.app.fetchval(COUNT))
@@ -104,7 +104,6 @@ async def test_a_rebuild_while_alerts_are_carried_loses_and_repeats_none(
 ) -> None:
     """`meanwhile`: what the service does between the derivation and the switch."""
     monkeypatch.setattr(pending_timer, "CHANGES", 1)
-    monkeypatch.setattr(pending_timer, "PAUSE_SECONDS", 0)
     (facts, merged), live = lives_until_merged(), Live(databases.app)
     await receive(live, facts, day(60), merged)
     await append_all(databases, live)
@@ -114,7 +113,7 @@ async def test_a_rebuild_while_alerts_are_carried_loses_and_repeats_none(
 
     async def work() -> None:
         if meanwhile == "a part":
-            assert await PendingTimer(databases.app, live.detector).run_due() == 1
+            assert await PendingTimer(databases.app, live.detector, pause_seconds=0).run_due() == 1
         elif meanwhile == "all":
             await append_all(databases, live)
         elif meanwhile == "the merge":

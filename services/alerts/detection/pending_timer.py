@@ -20,16 +20,19 @@ RETRY: Final = timedelta(minutes=1)
 # The changes of a part. An alert with more is a part of its own.
 CHANGES: Final = 100
 # After each part, so that lists, relay and detector keep up with other customers meanwhile.
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS: Final = 0.25
 
 
 class PendingTimer:
     """`run_due` appends the next part. A timer calls it."""
 
-    def __init__(self, pool: Pool, detector: Detector, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, pool: Pool, detector: Detector, clock: Clock = utc_now, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
         self._pool = pool
         self._detector = detector
         self._clock = clock
+        self._pause_seconds = pause_seconds
         self._failed: dict[UUID, datetime] = {}
 
     def problem(self) -> str | None:
@@ -47,7 +50,7 @@ class PendingTimer:
         if not alert_ids:
             return 0
         handled = await self._attempt(alert_ids)
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(self._pause_seconds)
         return handled
 
     async def _attempt(self, alert_ids: Sequence[UUID]) -> int:

@@ -15,6 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chassis.store.snapshots import SNAPSHOT_EVERY
 from contracts.customer import Stage
+from services.alerts.detection import appending
+from services.alerts.detection.appending import OF_ONE_CUSTOMER
 from services.customer.commands import ChangeProfile, ChangeStage, Profile, Register, SetTier
 from tests.faults.machine.broker import HALF_SENT
 from tests.faults.machine.model import CUSTOMERS, REASONS, Model, Order
@@ -46,6 +48,7 @@ class AnySequence(RuleBasedStateMachine):
         self.rebuilds = 0
         self.copied: Any = None
         self.is_big = self.is_stepped_back = False
+        self.limit_alerts_at_once(OF_ONE_CUSTOMER)
         play(system.databases.begin())
 
     def dying(self, place: str | None, step: Coroutine[Any, Any, Any]) -> Any:
@@ -179,6 +182,15 @@ class AnySequence(RuleBasedStateMachine):
     def evaluate_alerts(self) -> None:
         self.play(self.system.evaluate_alerts())
 
+    @rule(alerts=st.sampled_from([0, OF_ONE_CUSTOMER]))
+    def limit_alerts_at_once(self, alerts: int) -> None:
+        """Let the events of all changes of alerts wait from now on, or of none."""
+        appending.OF_ONE_CUSTOMER = alerts  # type: ignore[misc]
+
+    @rule()
+    def append_pending_changes(self) -> None:
+        self.play(self.system.append_pending_changes())
+
     @rule()
     def copy_the_databases(self) -> None:
         self.copied = (self.play(self.system.copy()), deepcopy(self.model))
@@ -217,6 +229,7 @@ class AnySequence(RuleBasedStateMachine):
         self.play(self.system.cursors_are_published())
 
     def teardown(self) -> None:
+        self.limit_alerts_at_once(OF_ONE_CUSTOMER)
         # The error of a failed step says more than the state that it left.
         if sys.exception() is None:
             self.play(self.system.settle(self.model))

@@ -18,6 +18,7 @@ from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, watermarks_of
 from services.alerts.detection.detector import CONSUMER, Detector
+from services.alerts.detection.pending_timer import PendingTimer
 from services.alerts.detection.received import read
 from tests.faults.machine.alert_oracle import AlertOracle
 from tests.faults.machine.broker import Broker
@@ -68,9 +69,9 @@ class System:
         self.attempts: list[Attempt] = []
         self.command_processes = [CommandProcess(databases) for _ in range(TWO)]
         self.relay_pairs = [RelayPair(databases.customer, CUSTOMER_EVENTS), RelayPair(databases.alerts, ALERT_EVENTS)]
-        self.detector = Detector(
-            EventStore(databases.alerts), databases.alerts, EventMapper(), THREE_RULES, lambda: databases.now
-        )
+        pool, clock = databases.alerts, lambda: databases.now
+        self.detector = Detector(EventStore(pool), pool, EventMapper(), THREE_RULES, clock)
+        self.pending_timer = PendingTimer(pool, self.detector, clock, pause_seconds=0)
         feeds = [CUSTOMER_EVENTS, FOLLOWUP_EVENTS]
         self.consumer_groups = [
             ConsumerGroup(CONSUMER, databases.alerts, feeds, self.detector.apply, death, read),
@@ -131,6 +132,9 @@ class System:
         wrong = await self.alert_oracle.evaluate(self.databases.alerts, await self.facts(), self.databases.now)
         await self.detector.run_due()
         oracle.hold(wrong)
+
+    async def append_pending_changes(self) -> None:
+        await self.pending_timer.run_due()
 
     async def facts(self) -> list[Envelope[Any]]:
         """Return all events of the store; only new ones are read."""
@@ -199,6 +203,8 @@ class System:
             await self.deliver(number, 0, WITH_WATERMARKS, 0, ALL)
         await self.deliver_marks()
         await self.evaluate_alerts()
+        while await self.pending_timer.run_due():
+            pass
         await self.publish_all(self.relay_pairs[1])
         await self.list_projection.catch_up()
         await self._hold(model)

@@ -30,7 +30,7 @@ class Many:
     def __init__(self, desk: RuleDesk) -> None:
         self.desk = desk
         self.now = NOW
-        self.timer = PendingTimer(desk.pool, desk.detector, lambda: self.now)
+        self.timer = PendingTimer(desk.pool, desk.detector, lambda: self.now, pause_seconds=0)
 
     async def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for number in range(ALERTS):
@@ -39,7 +39,6 @@ class Many:
         await self.desk.settle()
         monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", AT_ONCE)
         monkeypatch.setattr(pending_timer, "CHANGES", AT_ONCE)
-        monkeypatch.setattr(pending_timer, "PAUSE_SECONDS", 0)
         self.survivor_id = await self.desk.customer(9)
         await self.desk.tell(self.customer_id, Merged(into_customer_id=self.survivor_id))
 
