@@ -1,6 +1,6 @@
 """Deletes the texts about an erased customer, and records the erasure, to be confirmed on a topic (ADR 0022)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,18 +15,27 @@ from contracts.event import Envelope
 
 WITH_TEXTS = [type_of(AlertCommented), type_of(AlertSnoozed)]
 # The state of an event is JSON with the fields of the event under `data`.
-DELETE_CARRIED = """
+DELETE_ON_ALERTS = """
     DELETE FROM vault WHERE id IN (
         SELECT coalesce(e.data ->> 'comment_ref', e.data ->> 'reason_ref')::uuid
         FROM (
             SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event
-            WHERE type = ANY($2) AND stream_id IN (
-                SELECT stream_id FROM event WHERE subject = $1
-                UNION ALL SELECT alert_id FROM pending_change WHERE customer_id = $1
-            )
+            WHERE type = ANY($2) AND stream_id IN ({alerts})
         ) AS e
     )
 """
+DELETE_CARRIED = DELETE_ON_ALERTS.format(
+    alerts="""
+        SELECT stream_id FROM event WHERE subject = $1
+        UNION ALL SELECT alert_id FROM pending_change WHERE customer_id = $1
+    """
+)
+DELETE_OF_ERASED = DELETE_ON_ALERTS.format(
+    alerts="""
+        SELECT alert.stream_id FROM event alert JOIN erasure ON erasure.subject = alert.subject
+        WHERE alert.stream_id = ANY($1) AND erasure.person_id IS NULL
+    """
+)
 
 
 async def receive(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
@@ -46,3 +55,11 @@ async def deleted(request: Envelope[ErasureEvent], held: Connection, customer_id
 async def deleted_elsewhere(held: Connection, customer_id: UUID) -> int:
     """Delete the texts on alerts of the customer that were written while another customer had them."""
     return affected_rows(await held.execute(DELETE_CARRIED, customer_id, WITH_TEXTS))
+
+
+async def delete_late_texts(held: Connection, alert_ids: Collection[UUID]) -> None:
+    """Delete the texts on alerts of erased customers that were written after the erasure, before the alert had ended.
+
+    A person may have begun to write one under another customer when the erasure was carried out.
+    """
+    await held.execute(DELETE_OF_ERASED, list(alert_ids), WITH_TEXTS)

@@ -183,6 +183,7 @@ class Detector:
         async with transaction(self._pool) as held:
             await keep_tables(held, CONSUMER)
             await self._appender.append_pending(held, alert_ids)
+            await erasure.delete_late_texts(held, alert_ids)
         self._store.wake()
 
     async def _append(self, held: Connection, changes: Sequence[Caused]) -> None:

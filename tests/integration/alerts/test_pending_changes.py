@@ -1,21 +1,28 @@
 """A customer has many alerts that change at once: their events are appended later, in parts (ADR 0046)."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import transaction
 from contracts.alerts import AlertCleared, AlertRaised, AlertWithdrawn, CareReported
 from contracts.customer import CustomerErased, Merged, OwnerAssigned
 from contracts.event import Envelope, Metadata
 from contracts.examples import example
+from services.alerts.commands import Comment
 from services.alerts.detection import appending, pending_changes, pending_timer
 from services.alerts.detection.pending_changes import Caused
 from services.alerts.detection.pending_timer import RETRY, PendingTimer
+from services.alerts.domain.alert import ALERT
 from services.alerts.engine.changes import CareReporting, Carrying, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import episode_of
+from services.alerts.handling import AlertHandler
+from services.alerts.ladder.timer import anybody
 from tests.support.rule_desk import RuleDesk, kinds, silence
 
 AT_ONCE = 2
@@ -104,6 +111,24 @@ async def test_an_erasure_deletes_the_texts_on_alerts_that_are_not_carried_yet(d
     assert await desk.pool.fetchval("SELECT count(*) FROM vault") == 0
     refused = await desk.ask("POST", path, {"text": "13800002222"})
     assert (refused.status_code, refused.json()["code"]) == (409, "alert-ended")
+    assert await desk.pool.fetchval("SELECT count(*) FROM vault") == 0
+
+
+async def test_a_text_that_an_erasure_has_overtaken_is_deleted(desk: RuleDesk, many: Many) -> None:
+    """A person has begun to write it when the alert was still open under the duplicate."""
+
+    async def nothing(_alert_ids: Collection[UUID]) -> None:
+        return None
+
+    overtaken = AlertHandler(desk.pool, desk.mapper, CommandHandler(desk.store, ALERT, desk.mapper), nothing)
+    await desk.tell(many.survivor_id, example(CustomerErased))
+    comment = Comment(text="联系人 13800001111")
+    context = Context("late", "E1", "tests", NOW)
+    await overtaken.handle(await many.alert(1), comment, context, anybody)
+    assert await desk.pool.fetchval("SELECT count(*) FROM vault") == 1
+    while await many.timer.run_due():
+        pass
+    assert kinds(await many.of(1))[-1] == "cleared"
     assert await desk.pool.fetchval("SELECT count(*) FROM vault") == 0
 
 
