@@ -71,7 +71,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "rule": "INSERT SELECT UPDATE",
         "rule_sweep": "DELETE INSERT SELECT UPDATE",
         "rule_build": "DELETE INSERT SELECT UPDATE",
-        "pending_change": "DELETE INSERT SELECT",
+        "pending_change": "DELETE INSERT SELECT UPDATE",
     }
     | dict.fromkeys(("shadow_episode", "rule_failure"), "DELETE INSERT SELECT UPDATE"),
     "reporting": CONSUMER

@@ -6,7 +6,7 @@ are stored, and `append_pending` appends their events in parts, so other custome
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
@@ -37,8 +37,11 @@ LATEST = f"""
     ) AS latest ON true
 """  # noqa: S608
 
+# The changes of alerts, those of one alert together.
+Alerts: TypeAlias = Sequence[Sequence[Caused]]
 # The changes of one alert, and their events.
 Made: TypeAlias = tuple[Sequence[Caused], Append]
+Make: TypeAlias = Callable[[Connection, Alerts, QuietHours | None], Awaitable[list[Made]]]
 
 
 class Latest(NamedTuple):
@@ -68,21 +71,21 @@ class Appender:
         """
         alerts, later = divide(changes)
         await pending_changes.store(held, later)
-        await self._append_alerts(held, alerts)
+        await self._append_alerts(held, alerts, self._make_ready)
 
     async def append_pending(self, held: Connection, alert_ids: Collection[UUID]) -> None:
-        """Append the events of the stored changes of these alerts."""
-        await self._append_alerts(held, by_alert(await pending_changes.take(held, alert_ids)))
+        """Append the events of the stored changes of these alerts. What is stored meanwhile follows them."""
+        await self._append_alerts(held, by_alert(await pending_changes.take(held, alert_ids)), self._make)
 
-    async def _append_alerts(self, held: Connection, alerts: Sequence[Sequence[Caused]]) -> None:
+    async def _append_alerts(self, held: Connection, alerts: Alerts, make: Make) -> None:
         tells = any(isinstance(change, Raising | Readdressing) for own in alerts for _, change, _ in own)
         quiet = await self._quiet_hours.load(held, self._clock()) if self._quiet_hours and tells else None
         # No statement, and no pause between two, reaches a time limit.
         parts = [alerts[first : first + APPENDED_AT_ONCE] for first in range(0, len(alerts), APPENDED_AT_ONCE)]
-        made = [await self._make(held, part, quiet) for part in parts]
+        made = [await make(held, part, quiet) for part in parts]
         for appends in made:
             refused = await self._refused(held, appends)
-            if refused and await self._refused(held, await self._make(held, refused, quiet)):
+            if refused and await self._refused(held, await make(held, refused, quiet)):
                 raise RuntimeError("events of alerts were refused twice, although the store is locked")
 
     async def _refused(self, held: Connection, made: Sequence[Made]) -> list[Sequence[Caused]]:
@@ -90,16 +93,20 @@ class Appender:
         outcomes = await self._store.append_within(held, [append for _, append in made]) if made else []
         return [own for (own, _), each in zip(made, outcomes, strict=True) if each.outcome is not Outcome.DONE]
 
-    async def _make(self, held: Connection, alerts: Sequence[Sequence[Caused]], quiet: QuietHours | None) -> list[Made]:
-        """Make the next events of each alert from its changes. A change of which nobody is told has none.
-
-        The changes of an alert that has stored ones are stored after these.
-        """
+    async def _make_ready(self, held: Connection, alerts: Alerts, quiet: QuietHours | None) -> list[Made]:
+        """As `_make`, but the changes of an alert that has stored ones are stored after these."""
         latest = await self._latest(held, [alert_of(own) for own in alerts])
         later = [each for own in alerts if latest[alert_of(own)].is_pending for each in own]
         await pending_changes.store(held, later)
-        ready = [own for own in alerts if not latest[alert_of(own)].is_pending]
-        made = [(own, self._append_of(own, latest[alert_of(own)], quiet)) for own in ready]
+        return self._made([own for own in alerts if not latest[alert_of(own)].is_pending], latest, quiet)
+
+    async def _make(self, held: Connection, alerts: Alerts, quiet: QuietHours | None) -> list[Made]:
+        """Make the next events of each alert from its changes."""
+        return self._made(alerts, await self._latest(held, [alert_of(own) for own in alerts]), quiet)
+
+    def _made(self, alerts: Alerts, latest: Mapping[UUID, Latest], quiet: QuietHours | None) -> list[Made]:
+        """Return the events of each alert, and no alert with changes of which nobody is told."""
+        made = [(own, self._append_of(own, latest[alert_of(own)], quiet)) for own in alerts]
         return [each for each in made if each[1].events]
 
     async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, Latest]:

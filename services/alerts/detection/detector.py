@@ -68,9 +68,9 @@ class Detector:
 
     async def evaluate(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Fold events into the customers' facts, and end alerts."""
-        changes = await self._fold(envelopes, held)
+        await self._append(held, await self._fold(envelopes, held))
+        # Also what was written about alerts that the same events carry.
         await erasure.receive(envelopes, held)
-        await self._append(held, changes)
 
     async def fold(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Fold events into the customers' facts. Open episodes stay as they are."""

@@ -36,8 +36,10 @@ NEXT = """
     SELECT alert_id FROM (SELECT *, sum(changes) OVER (ORDER BY number) AS upto FROM counted) AS summed
     WHERE upto <= $2 OR upto = changes ORDER BY number
 """
+# Locked in order: others take the changes of the same alerts.
 TAKE = """
-    WITH taken AS (DELETE FROM pending_change WHERE alert_id = ANY($1) RETURNING number, change)
+    WITH locked AS (SELECT number FROM pending_change WHERE alert_id = ANY($1) ORDER BY number FOR UPDATE),
+        taken AS (DELETE FROM pending_change p USING locked WHERE p.number = locked.number RETURNING p.number, change)
     SELECT change FROM taken ORDER BY number
 """
 OF_CUSTOMERS = "SELECT change FROM pending_change WHERE customer_id = ANY($1) ORDER BY number"

@@ -11,7 +11,8 @@ CREATE TABLE pending_change (
 CREATE INDEX pending_change_alert ON pending_change (alert_id, number);
 CREATE INDEX pending_change_customer ON pending_change (customer_id, number);
 
-GRANT SELECT, INSERT, DELETE ON pending_change TO care_app;
+-- Rows are locked in order before they are deleted, which needs UPDATE.
+GRANT SELECT, INSERT, UPDATE, DELETE ON pending_change TO care_app;
 
 -- migrate:down
 DROP TABLE pending_change;
