@@ -1,14 +1,12 @@
 """The outbox relay: publishes the event table to Kafka, in order and at least once (P3).
 
 Guarantees. One relay at a time publishes a store (`Lease`). The cursor and the last position of each partition move in
-one transaction, only after all records of the batch are acknowledged, and only while the lease is held; the next batch
-is sent meanwhile. If a send fails, publishing stops and starts again from the cursor; records sent twice have the same
-positions, so readers skip them. Events that the topic has lost are published again. A store that is behind its topic
-does not publish.
+one transaction, only after all records of the batch are acknowledged, and only while the lease is held. If a send
+fails, publishing stops and starts again from the cursor; records sent twice have the same positions, so readers skip
+them. Events that the topic has lost are published again. A store that is behind its topic does not publish.
 """
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
@@ -61,9 +59,6 @@ class Relay:
         self._cursor = RelayCursor(pool, self._lease)
         self._woken = asyncio.Event()
         self._prepared: PreparedBatch | None = None
-        # The position up to which events are acknowledged, and that of each partition. The cursor follows.
-        self._sent: tuple[int, Mapping[int, int]] = 0, {}
-        self._moving: asyncio.Task[None] | None = None
         # The head of the store, and the instant up to which it is complete; to be published once the head is.
         self._mark: tuple[int, datetime] | None = None
         store.on_commit(self._woken.set)
@@ -87,20 +82,17 @@ class Relay:
             async with asyncio.timeout(SEND_DEADLINE_SECONDS):
                 try:
                     await close_client(producer.stop())
-                    if self._moving:
-                        await asyncio.wait([self._moving])
                 finally:
                     await self._lease.release()
 
     async def _load_cursor(self) -> None:
-        self._prepared = self._mark = self._moving = None
+        self._prepared = self._mark = None
         await self._outbox.open()
         await self._topic_check.ensure_store_not_behind()
         await self._cursor.load()
         if lost := await self._topic_check.lost(self._cursor.previous):
             structlog.get_logger().warning("relay.refill", topic=self._topic.name, partitions=sorted(lost))
             await self._cursor.rewind(lost)
-        self._sent = self._cursor.position, self._cursor.previous
 
     async def _check_nothing_lost(self) -> None:
         if await self._topic_check.lost(self._cursor.previous):
@@ -125,7 +117,6 @@ class Relay:
                 await self._check_nothing_lost()
                 checked_at = now
             if published == 0:
-                await self._moved()
                 await wait_with_timeout(self._woken, POLL_SECONDS)
 
     async def _renew(self) -> None:
@@ -135,7 +126,7 @@ class Relay:
 
     async def _publish_next(self, producer: AIOKafkaProducer) -> int:
         """Publish one batch, and prepare the next one while this one is sent. Return the number of events."""
-        batch = self._prepared or await self._outbox.prepare(*self._sent)
+        batch = self._prepared or await self._outbox.prepare(self._cursor.position, self._cursor.previous)
         self._prepared = None
         if not batch.count:
             return 0
@@ -146,22 +137,14 @@ class Relay:
                 group.create_task(self._publish(producer, batch))
                 following = group.create_task(self._outbox.prepare(batch.last, batch.previous))
             self._prepared = following.result()
-        self._sent = batch.last, batch.previous
         return batch.count
 
     async def _publish(self, producer: AIOKafkaProducer, batch: PreparedBatch) -> None:
         crash_point("relay.before-produce")
-        await asyncio.gather(self._moved(), send_all(producer, batch.outgoing))
+        await send_all(producer, batch.outgoing)
         crash_point("relay.after-acknowledgement")
-        self._moving = asyncio.create_task(self._cursor.move(batch.last, batch.previous))
+        await self._cursor.move(batch.last, batch.previous)
         metrics.series(metrics.PUBLISHED, self._topic.name).inc(batch.count)
-
-    async def _moved(self) -> None:
-        """Wait until the cursor has followed the batch before. Raises the failure of its move."""
-        if self._moving:
-            # A relay that is stopped meanwhile completes the move.
-            await asyncio.shield(self._moving)
-            self._moving = None
 
     async def _take_watermark(self) -> None:
         """Read the watermark of the store, unless an earlier one waits for its events: there may be a backlog."""
@@ -171,12 +154,11 @@ class Relay:
 
     async def _publish_watermark(self, producer: AIOKafkaProducer) -> None:
         """Publish a watermark for each partition once all events before it are published; others may follow it."""
-        position, previous = self._sent
-        if self._mark is None or position < self._mark[0]:
+        if self._mark is None or self._cursor.position < self._mark[0]:
             return
         _, complete_until = self._mark
         self._mark = None
-        await send_all(producer, await self._outbox.watermarks(complete_until, previous))
+        await send_all(producer, await self._outbox.watermarks(complete_until, self._cursor.previous))
 
 
 def watermark_pause(idle_seconds: float) -> float:

@@ -92,7 +92,6 @@ class RelayPair:
             await relay._take_watermark()
             await relay._publish_next(producer)
             await relay._publish_watermark(producer)
-            await relay._moved()
         except (ProcessDied, LeaseLostError):
             self._relays[number] = None
 
