@@ -69,7 +69,7 @@ class Appender:
         They are made before the store is locked, because others wait for it. People write these streams, too: events
         that theirs have overtaken are refused, and made again while the store stays locked.
         """
-        alerts, later = divide(changes)
+        alerts, later = split(changes)
         await pending_changes.store(held, later)
         await self._append_alerts(held, alerts, self._make_ready)
 
@@ -133,7 +133,7 @@ class Appender:
         return Append(f"alert|{stream_id}|{latest.version + 1}", answer, events)
 
 
-def divide(changes: Sequence[Caused]) -> tuple[list[Sequence[Caused]], list[Caused]]:
+def split(changes: Sequence[Caused]) -> tuple[list[Sequence[Caused]], list[Caused]]:
     """Return the changes to append at once, by alert, and those of customers with more than OF_ONE_CUSTOMER alerts."""
     alerts = by_alert(changes)
     counts = Counter(customer_of(own) for own in alerts)

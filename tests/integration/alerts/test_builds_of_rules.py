@@ -1,6 +1,6 @@
 """Builds that ship different rules, one after the other or beside each other: no alert is missing or left open."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -141,6 +141,14 @@ async def test_a_build_marks_that_it_evaluates_every_few_seconds(desk: RuleDesk)
     await some_minutes_pass(desk)
     await desk.customer(1)
     assert await desk.pool.fetchval("SELECT max(evaluated_at) FROM rule_build") > marked_at
+
+
+async def test_only_the_last_of_the_old_marks_of_a_build_stays(desk: RuleDesk) -> None:
+    times = "SELECT 'b', now() - n * interval '1 hour' FROM generate_series(1, 9) n"
+    await desk.pool.execute(f"INSERT INTO rule_build (shipped, evaluated_at) {times}")
+    await desk.settle()
+    rows = await desk.pool.fetch("SELECT evaluated_at FROM rule_build WHERE shipped = 'b'")
+    assert [datetime.now(UTC) - row["evaluated_at"] < timedelta(hours=2) for row in rows] == [True]
 
 
 async def test_failures_of_a_draft_end_with_its_shadow(desk: RuleDesk) -> None:
