@@ -40,6 +40,7 @@ class Memory:
     """An applier without a database, with the same condition on the position."""
 
     name: str = "memory"
+    pool: None = None
     decode: Decode = envelope_of
     known: Progress = field(default_factory=lambda: Progress(0, NEVER))
     applied: list[int] = field(default_factory=list)
