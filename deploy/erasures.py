@@ -48,11 +48,11 @@ class Erasure:
 async def published(bootstrap: str) -> list[Erasure]:
     """Return all erasures on the customer topic, read from its beginning to its end."""
     partitions = [TopicPartition(CUSTOMER_EVENTS.name, number) for number in range(CUSTOMER_EVENTS.partitions)]
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    # Without a seek, which can be overtaken by the default: to begin at the end.
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
         found: list[Erasure] = []
         while [partition for partition in partitions if await consumer.position(partition) < ends[partition]]:

@@ -328,7 +328,7 @@ FACTS = """
 async def test_the_versions_of_named_segments_are_found_by_an_index(desk: RuleDesk, owner: Pool) -> None:
     await owner.execute(FACTS)
     await owner.execute("ANALYZE fact")
-    for statement, arguments in ((POSITION, (None, ["s0"], "", NOBODY_SWEPT, "")), (STATED, (["s0"],))):
+    for statement, arguments in ((POSITION, (None, ["s0"], "", NOBODY_SWEPT)), (STATED, (["s0"],))):
         plan = "\n".join(row[0] for row in await desk.pool.fetch(f"EXPLAIN {statement}", *arguments))
         assert "fact_segment" in plan, plan
         assert "Seq Scan on fact" not in plan, plan
