@@ -31,7 +31,7 @@ COUNT = "SELECT count(*) FROM pending_change"
 
 @pytest.fixture(autouse=True)
 def _all_pending(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", 0)
+    monkeypatch.setattr(appending, "MAX_ALERTS_AT_ONCE", 0)
 
 
 async def append_all(databases: Databases, live: Live) -> None:
@@ -53,7 +53,7 @@ async def test_random_histories_have_the_alerts_of_the_oracle(
         before = {feed: before[feed] + len(facts[feed]) for feed in FEEDS}
         steps = list(deliveries(random, facts))
         for step in steps:
-            monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", random.choice((0, 1)))
+            monkeypatch.setattr(appending, "MAX_ALERTS_AT_ONCE", random.choice((0, 1)))
             await live.take(facts, step)
             if random.randrange(SELDOM) == 0:
                 await PendingTimer(databases.app, live.detector, pause_seconds=0).run_due()
@@ -103,7 +103,7 @@ async def test_a_rebuild_while_alerts_are_carried_loses_and_repeats_none(
     databases: Databases, monkeypatch: pytest.MonkeyPatch, meanwhile: str
 ) -> None:
     """`meanwhile`: what the service does between the derivation and the switch."""
-    monkeypatch.setattr(pending_timer, "CHANGES", 1)
+    monkeypatch.setattr(pending_timer, "CHANGES_AT_ONCE", 1)
     (facts, merged), live = lives_until_merged(), Live(databases.app)
     await receive(live, facts, day(60), merged)
     await append_all(databases, live)

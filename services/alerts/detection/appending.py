@@ -6,8 +6,9 @@ are stored, and `append_pending` appends their events in parts, so other custome
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -28,8 +29,8 @@ from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.quiet_hours.windows import QuietHours
 
 APPENDED_AT_ONCE: Final = 500
-# The alerts of one customer whose events are appended together with what changes them.
-OF_ONE_CUSTOMER: Final = 100
+# The alerts of one customer whose events are appended together with what changes them. With more, all are stored.
+MAX_ALERTS_AT_ONCE: Final = 100
 LATEST = f"""
     SELECT alert_id, latest.*, EXISTS (SELECT FROM pending_change p WHERE p.alert_id = alerts.alert_id) AS is_pending
     FROM unnest($1::uuid[]) AS alerts(alert_id) LEFT JOIN LATERAL (
@@ -41,7 +42,6 @@ LATEST = f"""
 Alerts: TypeAlias = Sequence[Sequence[Caused]]
 # The changes of one alert, and their events.
 Made: TypeAlias = tuple[Sequence[Caused], Append]
-Make: TypeAlias = Callable[[Connection, Alerts, QuietHours | None], Awaitable[list[Made]]]
 
 
 class Latest(NamedTuple):
@@ -71,21 +71,21 @@ class Appender:
         """
         alerts, later = split(changes)
         await pending_changes.store(held, later)
-        await self._append_alerts(held, alerts, self._make_ready)
+        await self._append_alerts(held, alerts)
 
     async def append_pending(self, held: Connection, alert_ids: Collection[UUID]) -> None:
         """Append the events of the stored changes of these alerts. What is stored meanwhile follows them."""
-        await self._append_alerts(held, by_alert(await pending_changes.take(held, alert_ids)), self._make)
+        await self._append_alerts(held, by_alert(await pending_changes.take(held, alert_ids)), are_taken=True)
 
-    async def _append_alerts(self, held: Connection, alerts: Alerts, make: Make) -> None:
+    async def _append_alerts(self, held: Connection, alerts: Alerts, *, are_taken: bool = False) -> None:
         tells = any(isinstance(change, Raising | Readdressing) for own in alerts for _, change, _ in own)
         quiet = await self._quiet_hours.load(held, self._clock()) if self._quiet_hours and tells else None
         # No statement, and no pause between two, reaches a time limit.
         parts = [alerts[first : first + APPENDED_AT_ONCE] for first in range(0, len(alerts), APPENDED_AT_ONCE)]
-        made = [await make(held, part, quiet) for part in parts]
+        made = [await self._make(held, part, quiet, are_taken) for part in parts]
         for appends in made:
             refused = await self._refused(held, appends)
-            if refused and await self._refused(held, await make(held, refused, quiet)):
+            if refused and await self._refused(held, await self._make(held, refused, quiet, are_taken)):
                 raise RuntimeError("events of alerts were refused twice, although the store is locked")
 
     async def _refused(self, held: Connection, made: Sequence[Made]) -> list[Sequence[Caused]]:
@@ -93,19 +93,16 @@ class Appender:
         outcomes = await self._store.append_within(held, [append for _, append in made]) if made else []
         return [own for (own, _), each in zip(made, outcomes, strict=True) if each.outcome is not Outcome.DONE]
 
-    async def _make_ready(self, held: Connection, alerts: Alerts, quiet: QuietHours | None) -> list[Made]:
-        """As `_make`, but the changes of an alert that has stored ones are stored after these."""
+    async def _make(self, held: Connection, alerts: Alerts, quiet: QuietHours | None, are_taken: bool) -> list[Made]:
+        """Make the next events of each alert from its changes. A change of which nobody is told has none.
+
+        Unless they were taken from there, the changes of an alert that has stored ones are stored after these.
+        """
         latest = await self._latest(held, [alert_of(own) for own in alerts])
-        later = [each for own in alerts if latest[alert_of(own)].is_pending for each in own]
-        await pending_changes.store(held, later)
-        return self._made([own for own in alerts if not latest[alert_of(own)].is_pending], latest, quiet)
-
-    async def _make(self, held: Connection, alerts: Alerts, quiet: QuietHours | None) -> list[Made]:
-        """Make the next events of each alert from its changes."""
-        return self._made(alerts, await self._latest(held, [alert_of(own) for own in alerts]), quiet)
-
-    def _made(self, alerts: Alerts, latest: Mapping[UUID, Latest], quiet: QuietHours | None) -> list[Made]:
-        """Return the events of each alert, and no alert with changes of which nobody is told."""
+        waiting = [] if are_taken else [own for own in alerts if latest[alert_of(own)].is_pending]
+        if waiting:
+            await pending_changes.store(held, list(chain.from_iterable(waiting)))
+            alerts = [own for own in alerts if not latest[alert_of(own)].is_pending]
         made = [(own, self._append_of(own, latest[alert_of(own)], quiet)) for own in alerts]
         return [each for each in made if each[1].events]
 
@@ -134,10 +131,10 @@ class Appender:
 
 
 def split(changes: Sequence[Caused]) -> tuple[list[Sequence[Caused]], list[Caused]]:
-    """Return the changes to append at once, by alert, and those of customers with more than OF_ONE_CUSTOMER alerts."""
+    """Return the changes to append at once, by alert, and all of customers with more than MAX_ALERTS_AT_ONCE alerts."""
     alerts = by_alert(changes)
     counts = Counter(customer_of(own) for own in alerts)
-    many = {customer_id for customer_id, count in counts.items() if count > OF_ONE_CUSTOMER}
+    many = {customer_id for customer_id, count in counts.items() if count > MAX_ALERTS_AT_ONCE}
     later = [each for own in alerts if customer_of(own) in many for each in own]
     return [own for own in alerts if customer_of(own) not in many], later
 

@@ -5,10 +5,11 @@ from typing import Any, Final, TypeAlias, get_origin
 from uuid import UUID
 
 import msgspec
+from pydantic import BaseModel
 
 from chassis.postgres.database import Connection
 from contracts.cloudevents import type_of
-from contracts.event import Metadata
+from contracts.event import Event, Metadata
 from contracts.topics import EVENT_TYPES
 from services.alerts.engine.changes import CareReporting, Carrying, Change, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import Episode, episode_of
@@ -46,9 +47,9 @@ OF_CUSTOMERS = "SELECT change FROM pending_change WHERE customer_id = ANY($1) OR
 CUSTOMERS = "SELECT DISTINCT customer_id FROM pending_change"
 
 
-def as_plain(value: object) -> str:
-    """Return what stands for an event, or for the type of one."""
-    return type_of(value) if isinstance(value, type) else value.model_dump_json()  # type: ignore[attr-defined]
+def as_plain(value: type[Event] | BaseModel) -> str:
+    """Return what stands for an event, for the type of one, or for metadata."""
+    return type_of(value) if isinstance(value, type) else value.model_dump_json()
 
 
 def from_plain(kind: Any, value: str) -> Any:

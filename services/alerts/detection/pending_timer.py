@@ -18,7 +18,7 @@ from services.alerts.detection.detector import Detector
 # When an alert whose changes failed is tried again.
 RETRY: Final = timedelta(minutes=1)
 # The changes of a part. An alert with more is a part of its own.
-CHANGES: Final = 100
+CHANGES_AT_ONCE: Final = 100
 # After each part, so that lists, relay and detector keep up with other customers meanwhile.
 PAUSE_SECONDS: Final = 0.25
 
@@ -46,7 +46,7 @@ class PendingTimer:
         now = self._clock()
         self._failed = {alert_id: at for alert_id, at in self._failed.items() if now - at < RETRY}
         async with connection(self._pool) as held:
-            alert_ids = await pending_changes.following(held, self._failed, CHANGES)
+            alert_ids = await pending_changes.following(held, self._failed, CHANGES_AT_ONCE)
         if not alert_ids:
             return 0
         handled = await self._attempt(alert_ids)

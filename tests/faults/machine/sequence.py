@@ -10,13 +10,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chassis.store.snapshots import SNAPSHOT_EVERY
 from contracts.customer import Stage
 from services.alerts.detection import appending
-from services.alerts.detection.appending import OF_ONE_CUSTOMER
+from services.alerts.detection.appending import MAX_ALERTS_AT_ONCE
 from services.customer.commands import ChangeProfile, ChangeStage, Profile, Register, SetTier
 from tests.faults.machine.broker import HALF_SENT
 from tests.faults.machine.model import CUSTOMERS, REASONS, Model, Order
@@ -48,7 +49,7 @@ class AnySequence(RuleBasedStateMachine):
         self.rebuilds = 0
         self.copied: Any = None
         self.is_big = self.is_stepped_back = False
-        self.limit_alerts_at_once(OF_ONE_CUSTOMER)
+        self.patch = pytest.MonkeyPatch()
         play(system.databases.begin())
 
     def dying(self, place: str | None, step: Coroutine[Any, Any, Any]) -> Any:
@@ -182,10 +183,10 @@ class AnySequence(RuleBasedStateMachine):
     def evaluate_alerts(self) -> None:
         self.play(self.system.evaluate_alerts())
 
-    @rule(alerts=st.sampled_from([0, OF_ONE_CUSTOMER]))
+    @rule(alerts=st.sampled_from([0, MAX_ALERTS_AT_ONCE]))
     def limit_alerts_at_once(self, alerts: int) -> None:
         """Let the events of all changes of alerts wait from now on, or of none."""
-        appending.OF_ONE_CUSTOMER = alerts  # type: ignore[misc]
+        self.patch.setattr(appending, "MAX_ALERTS_AT_ONCE", alerts)
 
     @rule()
     def append_pending_changes(self) -> None:
@@ -229,7 +230,7 @@ class AnySequence(RuleBasedStateMachine):
         self.play(self.system.cursors_are_published())
 
     def teardown(self) -> None:
-        self.limit_alerts_at_once(OF_ONE_CUSTOMER)
+        self.patch.undo()
         # The error of a failed step says more than the state that it left.
         if sys.exception() is None:
             self.play(self.system.settle(self.model))

@@ -23,6 +23,7 @@ from services.alerts.dependencies import Dependencies
 from services.alerts.detection.detector import Detector
 from tests.bench.harness.event_data import fill
 from tests.support.facts import received_of
+from tests.support.many_alerts import Many
 from tests.support.rule_books import THREE_RULES
 from tests.support.rule_desk import RuleDesk
 from tests.support.servers import Database, Servers
@@ -119,3 +120,10 @@ async def alert_desk(running: Servers, issuer: Issuer) -> AsyncIterator[Desk]:
             await desk.open()
             yield desk
         await pool.close()
+
+
+@pytest.fixture
+async def many(desk: RuleDesk, monkeypatch: pytest.MonkeyPatch) -> Many:
+    made = Many(desk)
+    await made.begin(monkeypatch)
+    return made

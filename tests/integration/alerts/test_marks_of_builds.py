@@ -65,8 +65,7 @@ async def test_the_first_marks_of_a_build_wait_for_nobody(desk: RuleDesk) -> Non
     assert not [each for each in found if isinstance(each, asyncpg.PostgresError)]
 
 
-@pytest.mark.parametrize("publishes", [False, True])
-async def test_a_publication_does_not_hide_what_another_build_evaluated(desk: RuleDesk, publishes: bool) -> None:
+async def test_a_publication_does_not_hide_what_another_build_evaluated(desk: RuleDesk) -> None:
     """Processes without timers of the other build stopped minutes before the publication.
 
     No sweep of this build ran in between.
@@ -79,8 +78,7 @@ async def test_a_publication_does_not_hide_what_another_build_evaluated(desk: Ru
     assert kinds(await new.told("severe")) == ["raised"]
     old = earlier(new)
     await some_minutes_pass(old)
-    if publishes:
-        await old.publish("calls", silence(300))
+    await old.publish("calls", silence(300))
     await old.settle()
     await some_minutes_pass(old)
     await old.settle()

@@ -1,71 +1,30 @@
 """A customer has many alerts that change at once: their events are appended later, in parts (ADR 0046)."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
-
-import pytest
 
 from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import transaction
 from contracts.alerts import AlertCleared, AlertRaised, AlertWithdrawn, CareReported
 from contracts.customer import CustomerErased, Merged, OwnerAssigned
-from contracts.event import Envelope, Metadata
+from contracts.event import Metadata
 from contracts.examples import example
 from services.alerts.commands import Comment
-from services.alerts.detection import appending, pending_changes, pending_timer
+from services.alerts.detection import pending_changes
 from services.alerts.detection.pending_changes import Caused
-from services.alerts.detection.pending_timer import RETRY, PendingTimer
+from services.alerts.detection.pending_timer import RETRY
 from services.alerts.domain.alert import ALERT
 from services.alerts.engine.changes import CareReporting, Carrying, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import episode_of
 from services.alerts.handling import AlertHandler
 from services.alerts.ladder.timer import anybody
-from tests.support.rule_desk import RuleDesk, kinds, silence
+from tests.support.many_alerts import ALERTS, AT_ONCE, NOW, Many
+from tests.support.rule_desk import RuleDesk, kinds
 
-AT_ONCE = 2
-ALERTS = 5
-NOW = datetime.now(UTC)
 CAUSED = Metadata(actor="alerts", correlation_id="tests", causation_id=uuid4(), traceparent="00-trace")
-
-
-class Many:
-    """A customer with more alerts than are carried at once, and the one it is merged into, which is silent, too."""
-
-    def __init__(self, desk: RuleDesk) -> None:
-        self.desk = desk
-        self.now = NOW
-        self.timer = PendingTimer(desk.pool, desk.detector, lambda: self.now, pause_seconds=0)
-
-    async def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for number in range(ALERTS):
-            await self.desk.publish(f"calls-{number}", silence(7))
-        self.customer_id = await self.desk.customer(10)
-        await self.desk.settle()
-        monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", AT_ONCE)
-        monkeypatch.setattr(pending_timer, "CHANGES", AT_ONCE)
-        self.survivor_id = await self.desk.customer(9)
-        await self.desk.tell(self.customer_id, Merged(into_customer_id=self.survivor_id))
-
-    async def of(self, number: int) -> list[Envelope[Any]]:
-        """Return the events of one alert."""
-        return [each for each in await self.desk.told(f"calls-{number}") if each.stream_id == await self.alert(number)]
-
-    async def alert(self, number: int) -> UUID:
-        return next(each.stream_id for each in await self.desk.told(f"calls-{number}"))
-
-    async def carried(self) -> int:
-        """Return how many alerts are carried in the store."""
-        return kinds(await self.desk.told()).count("carried-in")
-
-
-@pytest.fixture
-async def many(desk: RuleDesk, monkeypatch: pytest.MonkeyPatch) -> Many:
-    made = Many(desk)
-    await made.begin(monkeypatch)
-    return made
 
 
 async def test_the_alerts_of_a_customer_are_carried_in_parts(many: Many) -> None:

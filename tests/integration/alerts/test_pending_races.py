@@ -15,16 +15,10 @@ from services.alerts.detection import appending, pending_changes
 from services.alerts.detection.pending_changes import Caused
 from services.alerts.detection.pending_timer import PendingTimer
 from services.alerts.handling import AlertHandler
-from tests.integration.alerts.test_pending_changes import ALERTS, AT_ONCE, CAUSED, NOW, Many
+from tests.integration.alerts.test_pending_changes import CAUSED
 from tests.support.facts import received_of
+from tests.support.many_alerts import ALERTS, AT_ONCE, NOW, Many
 from tests.support.rule_desk import RuleDesk, days_ago, kinds, silence
-
-
-@pytest.fixture
-async def many(desk: RuleDesk, monkeypatch: pytest.MonkeyPatch) -> Many:
-    made = Many(desk)
-    await made.begin(monkeypatch)
-    return made
 
 
 async def append_all(many: Many) -> None:
@@ -56,7 +50,7 @@ async def test_a_change_that_is_stored_while_earlier_ones_are_appended_follows_t
 
 async def test_an_alert_that_ends_while_it_is_raised_is_ended(desk: RuleDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A contact is received after the timer took the raising, and before it read the latest events."""
-    monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", AT_ONCE)
+    monkeypatch.setattr(appending, "MAX_ALERTS_AT_ONCE", AT_ONCE)
     for number in range(ALERTS):
         await desk.publish(f"calls-{number}", silence(7))
     customer_id = await desk.customer(10)
@@ -108,7 +102,7 @@ async def test_no_text_is_added_to_an_alert_whose_carrying_is_stored_in_between(
     many: Many, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     """With 100, the events of the merge refuse the comment."""
-    monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", at_once)
+    monkeypatch.setattr(appending, "MAX_ALERTS_AT_ONCE", at_once)
     assert await erased_in_between(many, monkeypatch) == 0
 
 
@@ -118,7 +112,7 @@ async def test_an_erasure_in_the_batch_of_the_merge_deletes_the_texts(
 ) -> None:
     await append_all(many)
     desk, last_id = many.desk, await many.desk.customer(9)
-    monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", at_once)
+    monkeypatch.setattr(appending, "MAX_ALERTS_AT_ONCE", at_once)
     await desk.done("POST", f"/v1/alerts/{await many.alert(1)}/comments", {"text": "13800001111"})
     merged, erased = [
         Envelope(uuid4(), subject, subject, 1, place, NOW, NOW, CAUSED, event)
@@ -138,7 +132,7 @@ async def test_no_text_is_added_to_an_alert_that_returns_to_an_erased_customer_i
 ) -> None:
     """The alert was raised under the duplicate. The merge is undone, and the duplicate erased."""
     await append_all(many)
-    monkeypatch.setattr(appending, "OF_ONE_CUSTOMER", at_once)
+    monkeypatch.setattr(appending, "MAX_ALERTS_AT_ONCE", at_once)
     latest = AlertHandler.latest
 
     async def late(self: AlertHandler, alert_id: UUID) -> Any:
