@@ -20,6 +20,8 @@ from tests.support.servers import Database
 APPENDS = 1_000
 # An index with this many entries has one level more than an empty one. An event has three indexes, its key one.
 MORE_BUFFERS = 8
+# An append that splits a page of an index accesses some buffers more. Few appends do, so the least of some counts.
+MEASURED = 5
 TAKE_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM event"
 CHANGED_ROWS = "SELECT relname FROM pg_stat_xact_user_tables WHERE n_tup_upd + n_tup_del > 0"
 
@@ -54,11 +56,12 @@ async def test_64_under_an_old_snapshot_appends_and_watermarks_read_no_more_with
 
 
 async def buffers_read(pool: Pool) -> dict[str, int]:
-    """Return how many buffers an append, a watermark and a read of the last position access."""
+    """Return how many buffers an append, a watermark and a read of the last position access at least."""
     async with transaction(pool) as held:
         # A first call reads the catalog and makes the plans.
         await explained(held)
-        return await explained(held)
+        measured = [await explained(held) for _ in range(MEASURED)]
+    return {name: min(each[name] for each in measured) for name in measured[0]}
 
 
 async def explained(held: Connection) -> dict[str, int]:
