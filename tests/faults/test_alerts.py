@@ -20,9 +20,9 @@ from contracts.event import Envelope
 from contracts.example_records import EXAMPLE_URL
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, Topic
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
-from services.alerts.engine.changes import Raising
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.folds import evolve
+from services.alerts.engine.raising import Begun
 from services.customer.commands import Profile, Register
 from tests.faults.support import evidence, oracle
 from tests.faults.support.deployment import ALL_PUBLISHED, Deployment, keep_running_process, pool_at, wait_until_true
@@ -75,7 +75,7 @@ def expected_alerts(facts: list[Envelope[Any]], now: datetime) -> set[str]:
         evaluate(key, state, THREE_RULES, Moment(now, now, is_complete=True)) for key, state in by_customer.items()
     ]
     changes = [change for step in steps for change in step.changes]
-    return {change.alert.dedup_key for change in changes if isinstance(change, Raising)}
+    return {change.alert.dedup_key for change in changes if isinstance(change, Begun)}
 
 
 def relay_for(deployment: Deployment, pool: Pool, topic: Topic) -> Relay:

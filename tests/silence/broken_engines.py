@@ -13,8 +13,8 @@ from contracts.customer import Merged, OwnerAssigned, TierChanged, Unmerged
 from contracts.event import Envelope, Event
 from contracts.followup import ComplaintRaised, ContactLogged, GuardCleared, Severity
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.changes import Change, Ending, Moving, Readdressing
-from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.changes import Ending, Moving, Readdressing
+from services.alerts.engine.episodes import Change, CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.rule import Rule
 from services.alerts.engine.rule_book import RuleBook

@@ -19,24 +19,22 @@ from contracts.followup import (
     ContactLogged,
 )
 from services.alerts.detection import evaluation
+from services.alerts.detection.evaluation import EMPTY
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging
 from services.alerts.detection.packing import packed, unpacked
-from services.alerts.engine.changes import Change
-from services.alerts.engine.episodes import CustomerState, Moment, evaluate
+from services.alerts.engine.episodes import Change, CustomerState, Moment, evaluate
 from services.alerts.engine.facts import Facts as FactsOf
 from services.alerts.engine.feature_rings import has_all, holders, with_rings
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.folds.counted import with_counted
 from services.alerts.engine.rule_book import InForce, RuleBook
-from services.alerts.engine.stretch import NEVER_DUE
 from tests.silence.delivery import AnyStep, Delivered, Looked, Marked, Published, Restarted, new_records
 from tests.silence.histories import FEEDS, Facts
 from tests.support.alert_changes import AlertChanges
 from tests.support.oracle_of_silence import Episode, Said
 
 Envelopes = Sequence[Envelope[Any]]
-EMPTY = Memory(CustomerState(), NEVER_DUE)
 
 
 @dataclass
@@ -158,7 +156,24 @@ class PostponesTheDueTime(Engine):
         kept, ended = super().receive(customer_id, memory, own, now)
         if memory is EMPTY:
             return kept, ended
-        return kept.with_state(kept.state, max(kept.next_due_at, memory.next_due_at)), ended
+        rest_due_at = max(kept.rest_due_at, memory.rest_due_at)
+        return replaced(kept, rest_due_at=rest_due_at, items_due_at=max(kept.items_due_at, memory.items_due_at)), ended
+
+
+class PostponesTheRest(Engine):
+    """An event may postpone the next evaluation of what is no item."""
+
+    def receive(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[Change]]:
+        kept, ended = super().receive(customer_id, memory, own, now)
+        return kept if memory is EMPTY else replaced(kept, rest_due_at=memory.rest_due_at), ended
+
+
+class PostponesTheItems(Engine):
+    """An event may postpone the next evaluation of an item."""
+
+    def receive(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[Change]]:
+        kept, ended = super().receive(customer_id, memory, own, now)
+        return kept if memory is EMPTY else replaced(kept, items_due_at=memory.items_due_at), ended
 
 
 class CountsAutomatedTouches(Engine):
@@ -187,7 +202,7 @@ class LosesOpenAlerts(Engine):
     def restart(self) -> None:
         super().restart()
         self.memories = {
-            key: memory.with_state(CustomerState(memory.state.facts), min(self.watermarks.values()))
+            key: memory.with_open({}).due_by(*[min(self.watermarks.values())] * 2)
             for key, memory in self.memories.items()
             if self.watermarks
         }
@@ -201,7 +216,7 @@ class EndsOncePerBatch(Engine):
         for envelope in own:
             facts = evolve(facts, envelope)
         step = evaluate(customer_id, CustomerState(facts, memory.state.open), self.rules, Moment(now, now))
-        return memory.with_state(step.state, min(memory.next_due_at, step.next_due_at)), list(step.changes)
+        return memory.after(step), list(step.changes)
 
 
 class IgnoresEvents(Engine):
@@ -238,6 +253,8 @@ def by_hand(envelope: Envelope[Any]) -> Envelope[Any]:
 
 BROKEN = [
     PostponesTheDueTime,
+    PostponesTheRest,
+    PostponesTheItems,
     CountsAutomatedTouches,
     IgnoresTheWatermark,
     UsesOneWatermarkOnly,

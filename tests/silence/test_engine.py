@@ -7,12 +7,9 @@ from random import Random
 import pytest
 
 from contracts.customer import Kind, Registered, TierChanged
-from services.alerts.detection.evaluation import raise_due, receive
-from services.alerts.detection.memory import Memory
-from services.alerts.engine.episodes import CustomerState
+from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Owed
-from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import INACTIVITY, MISSED_FOLLOW_UP, UNANSWERED_COMPLAINT
 from tests.silence.delivery import deliveries, in_order, what_is_right
 from tests.silence.engines import BROKEN, Engine
@@ -74,7 +71,7 @@ def test_the_histories_cause_every_kind_of_alert_change() -> None:
 
 def test_an_evaluation_of_an_earlier_instant_ends_no_alert_that_an_event_has_kept_open() -> None:
     vip = [envelope(event, 0) for event in (Registered(kind=Kind.COMPANY), TierChanged(scheme="default", tier="vip"))]
-    memory, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), vip, THREE_RULES, day(0))
+    memory, _ = receive(CUSTOMER, EMPTY, vip, THREE_RULES, day(0))
     memory, raised = raise_due(CUSTOMER, memory, THREE_RULES, day(10), day(10))
     growth = [envelope(TierChanged(scheme="default", tier="growth"), 14.5)]
     memory, ended = receive(CUSTOMER, memory, growth, THREE_RULES, day(14.5))

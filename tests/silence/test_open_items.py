@@ -28,8 +28,7 @@ from contracts.examples import OCCURRED_AT, example, example_envelope
 from contracts.followup import ComplaintRaised, ComplaintTargetSet, ContactLogged, TaskCompleted, TaskScheduled
 from services.alerts.detection import appending, memory
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
-from services.alerts.detection.evaluation import raise_due, receive
-from services.alerts.detection.memory import Memory
+from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine import episodes
 from services.alerts.engine.episodes import CustomerState
@@ -37,7 +36,6 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.items import divide, unite
 from services.alerts.engine.rule_book import RuleBook
-from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Database, Servers
@@ -102,13 +100,13 @@ def test_60_a_batch_of_one_customer_computes_a_constant_number_of_findings_for_e
     findings: list[Finding], count: int
 ) -> None:
     facts = opened(count)
-    known, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), facts, THREE_RULES, OCCURRED_AT)
+    known, _ = receive(CUSTOMER, EMPTY, facts, THREE_RULES, OCCURRED_AT)
     assert len(known.state.facts.tasks) + len(known.state.facts.complaints) == count
     assert len(findings) <= FINDINGS_PER_EVENT * len(facts)
 
 
 def test_60_dividing_a_state_and_uniting_its_parts_changes_nothing() -> None:
-    known, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), opened(FEW), THREE_RULES, OCCURRED_AT)
+    known, _ = receive(CUSTOMER, EMPTY, opened(FEW), THREE_RULES, OCCURRED_AT)
     known, raised = raise_due(CUSTOMER, known, THREE_RULES, AFTER_ALL, AFTER_ALL)
     state = CustomerState(Facts(absorbed={DUPLICATE: known.state.facts}), known.state.open)
     for each in (known.state, state):

@@ -5,7 +5,7 @@ from dataclasses import replace as replaced
 from datetime import timedelta, timezone
 from itertools import chain
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from contracts.types import MAX_NAME, MAX_WORD
 from services.alerts.engine import raising
 from services.alerts.engine.care import Care
 from services.alerts.engine.facts import Facts
-from services.alerts.engine.findings import find
+from services.alerts.engine.findings import NAMESPACE, find
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.measures import Interval, Volume
 from services.alerts.engine.occurrence import Occurrence
@@ -84,7 +84,7 @@ def raised(rules: RuleBook) -> Iterator[AlertRaised]:
     for facts in all_facts():
         for finding in find(facts, rules):
             if finding.due_at <= END:
-                yield raising.raise_alert(CUSTOMER_ID, facts, finding, rules, END)
+                yield raising.begun(CUSTOMER_ID, facts, finding, rules, END).alert
 
 
 def is_as_validated(alert: AlertRaised) -> bool:
@@ -121,7 +121,14 @@ def test_an_alert_has_utc_times_wherever_its_facts_come_from() -> None:
     facts = evolve(facts, replaced(life[0], stream_id=UUID(int=5), event=task))
     due = [each for each in find(facts, DEFAULT_RULES) if each.since.at.tzinfo is east.tzinfo]
     assert [each.since for each in due] == [Occurrence(east, life[0].id)]
-    assert is_as_validated(raising.raise_alert(CUSTOMER_ID, facts, due[0], DEFAULT_RULES, east + timedelta(days=1)))
+    assert is_as_validated(raising.begun(CUSTOMER_ID, facts, due[0], DEFAULT_RULES, east + timedelta(days=1)).alert)
+
+
+def test_the_id_of_an_alert_is_the_uuid_of_its_key() -> None:
+    keys = {alert.dedup_key: alert.alert_id for alert in raised(DEFAULT_RULES)}
+    assert len(keys) > LIVES
+    for key, alert_id in keys.items():
+        assert (alert_id, alert_id.version) == (uuid5(NAMESPACE, key), 5)
 
 
 @pytest.mark.parametrize(

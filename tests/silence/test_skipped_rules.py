@@ -15,9 +15,11 @@ from contracts.customer import OrderCancelled, Registered
 from contracts.event import Envelope
 from services.alerts.detection import evaluation
 from services.alerts.detection.evaluation import EMPTY, judged_after, raise_due, receive
-from services.alerts.engine.changes import Change, Ending, Raising
-from services.alerts.engine.episodes import CustomerState
+from services.alerts.detection.memory import Memory
+from services.alerts.engine.changes import Ending
+from services.alerts.engine.episodes import Change, CustomerState
 from services.alerts.engine.occurrence import Occurrence
+from services.alerts.engine.raising import Begun
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.rule_set import RuleSet
 from services.alerts.engine.shapes import Trend
@@ -42,24 +44,31 @@ Told: TypeAlias = tuple[type[Change], UUID, datetime]
 
 def live(envelopes: list[Envelope[Any]], rules: RuleBook) -> list[Told]:
     """Return what is told of one customer, which is looked at whenever it is due."""
-    known, told = EMPTY, list[Told]()
+    known, told, at = EMPTY, list[Told](), START
     for envelope in envelopes:
-        now = envelope.recorded_at
-        while known.next_due_at < now:
-            known, changes = raise_due(envelope.subject, known, rules, known.next_due_at, known.next_due_at)
-            told += map(said, changes)
-        known, ended = receive(envelope.subject, known, [envelope], rules, now)
+        known, changes = looked(envelope.subject, known, rules, at, envelope.recorded_at)
+        told += changes
+        at = envelope.recorded_at
+        known, ended = receive(envelope.subject, known, [envelope], rules, at)
         told += [said(change) for change, _ in ended]
-    while known.next_due_at < END:
-        known, changes = raise_due(envelopes[0].subject, known, rules, known.next_due_at, known.next_due_at)
+    return told + looked(envelopes[0].subject, known, rules, at, END)[1]
+
+
+def looked(
+    customer_id: UUID, known: Memory, rules: RuleBook, at: datetime, until: datetime
+) -> tuple[Memory, list[Told]]:
+    """Look at a customer whenever it is due from an instant until before another. No look is before an earlier one."""
+    told = list[Told]()
+    while (now := max(known.next_due_at, at)) < until:
+        known, changes = raise_due(customer_id, known, rules, now, now)
         told += map(said, changes)
-    return told
+    return known, told
 
 
 def said(change: Change) -> Told:
     match change:
-        case Raising(alert=alert):
-            return Raising, alert.alert_id, alert.updated_at
+        case Begun(instant=instant):
+            return Begun, change.alert_id, instant
         case Ending(ends_at=ends_at):
             return Ending, change.alert_id, ends_at
         case _:

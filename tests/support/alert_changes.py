@@ -7,7 +7,9 @@ from contracts.alerts import AlertEvent
 from contracts.examples import CUSTOMER_ID
 from services.alerts.commands import AlertCommand
 from services.alerts.domain.alert import decide
-from services.alerts.engine.changes import Change
+from services.alerts.engine.changes import Raising
+from services.alerts.engine.episodes import Change
+from services.alerts.engine.raising import Begun
 
 
 class AlertChanges:
@@ -22,7 +24,8 @@ class AlertChanges:
         """Return the events, each with the customer that it is about."""
         found = []
         for change in changes:
-            for subject, event in change.events(customer_id, self._alerts.get(change.alert_id)):
+            own = Raising(change.alert) if isinstance(change, Begun) else change
+            for subject, event in own.events(customer_id, self._alerts.get(change.alert_id)):
                 if isinstance(event, AlertEvent):
                     self._alerts[change.alert_id] = event
                     found.append((subject, event))

@@ -21,10 +21,12 @@ from chassis.store.append import Answer, Append, Outcome
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper, NewEvent
 from contracts.alerts import AlertEvent, AlertRaised, CareReported, Notice
-from contracts.event import Envelope
+from contracts.event import Envelope, Metadata
 from services.alerts.detection import pending_changes
 from services.alerts.detection.pending_changes import Caused
-from services.alerts.engine.changes import Raising, Readdressing
+from services.alerts.engine.changes import AlertChange, Raising, Readdressing
+from services.alerts.engine.episodes import Change
+from services.alerts.engine.raising import Begun
 from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.quiet_hours.windows import QuietHours
 
@@ -38,6 +40,8 @@ LATEST = f"""
     ) AS latest ON true
 """  # noqa: S608
 
+# The customer of a change, the change, and what caused it.
+Found: TypeAlias = tuple[UUID, Change | AlertChange, Metadata]
 # The changes of alerts, those of one alert together.
 Alerts: TypeAlias = Sequence[Sequence[Caused]]
 # The changes of one alert, and their events.
@@ -63,13 +67,13 @@ class Appender:
         self._clock = clock
         self._quiet_hours = quiet_hours
 
-    async def append(self, held: Connection, changes: Sequence[Caused]) -> None:
+    async def append(self, held: Connection, changes: Sequence[Found]) -> None:
         """Append the next events of each alert, those of one alert together.
 
         They are made before the store is locked, because others wait for it. People write these streams, too: events
         that theirs have overtaken are refused, and made again while the store stays locked.
         """
-        alerts, later = split(changes)
+        alerts, later = split(list(map(with_alert, changes)))
         await pending_changes.store(held, later)
         await self._append_alerts(held, alerts)
 
@@ -128,6 +132,12 @@ class Appender:
                 events.append(self._mapper.to_new_event(envelope))
         answer = Answer(b"", 200, json.dumps({"version": version}).encode())
         return Append(f"alert|{stream_id}|{latest.version + 1}", answer, events)
+
+
+def with_alert(found: Found) -> Caused:
+    """Return a change with its alert, if it is an episode that begins."""
+    customer_id, change, metadata = found
+    return customer_id, Raising(change.alert) if isinstance(change, Begun) else change, metadata
 
 
 def split(changes: Sequence[Caused]) -> tuple[list[Sequence[Caused]], list[Caused]]:

@@ -95,9 +95,8 @@ class Derivation:
         for customer_id in memories.keys() | stored.keys():
             known, episodes = memories[customer_id], stored.get(customer_id, {})
             # What the fold has raised at once is open only if the store says so; the next look decides the rest.
-            due_at = min(known.next_due_at, now) if episodes or known.state.open else known.next_due_at
-            state = CustomerState(known.state.facts, episodes, now)
-            memories[customer_id] = known.with_state(state, due_at)
+            derived = known.with_state(CustomerState(known.state.facts, episodes, now))
+            memories[customer_id] = derived.due_by(now, now) if episodes or known.state.open else derived
         await memory.replace_with(held, group, memories, rules)
         await holders.derive(group, envelopes, held)
         return set(group)

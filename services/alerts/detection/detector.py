@@ -21,16 +21,14 @@ from contracts.topics import CONFIGURATION
 from services.alerts import erasure
 from services.alerts.actor import ACTOR
 from services.alerts.detection import feature_rings, memory, merging, rule_failures, shadow
-from services.alerts.detection.appending import Appender
+from services.alerts.detection.appending import Appender, Found
 from services.alerts.detection.evaluation import judge_again, raise_due, receive
 from services.alerts.detection.folding import with_shadow
 from services.alerts.detection.memory import Memory
-from services.alerts.detection.pending_changes import Caused
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
 from services.alerts.detection.undoing import with_amounts
-from services.alerts.engine.changes import Change
 from services.alerts.engine.episode import episode_of
-from services.alerts.engine.episodes import Moment
+from services.alerts.engine.episodes import Change, Moment
 from services.alerts.engine.items import OF_ITEMS, concerns_all
 from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule_book import NOBODY_SWEPT, InForce, RuleBook, Rules
@@ -91,7 +89,7 @@ class Detector:
 
     async def _fold(
         self, envelopes: Sequence[Envelope[Any]], held: Connection, *, ends_alerts: bool = True
-    ) -> list[Caused]:
+    ) -> list[Found]:
         """Return how alerts change."""
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for envelope in await with_amounts(held, envelopes):
@@ -118,7 +116,7 @@ class Detector:
 
     def _receive(
         self, by_customer: Mapping[UUID, Sequence[Envelope[Any]]], memories: dict[UUID, Memory], rules: RuleBook
-    ) -> Iterator[Caused]:
+    ) -> Iterator[Found]:
         now = self._clock()
         for customer_id, own in by_customer.items():
             if merging.is_merging(memories[customer_id], own):
@@ -186,7 +184,7 @@ class Detector:
             await erasure.delete_late_texts(held, alert_ids)
         self._store.wake()
 
-    async def _append(self, held: Connection, changes: Sequence[Caused]) -> None:
+    async def _append(self, held: Connection, changes: Sequence[Found]) -> None:
         if changes:
             self._has_appended = True
             await self._appender.append(held, changes)
@@ -220,7 +218,7 @@ def following(events: Sequence[Envelope[Any]]) -> memory.Following:
     )
 
 
-def judged_again(memories: dict[UUID, Memory], rules: InForce, now: datetime) -> Iterator[Caused]:
+def judged_again(memories: dict[UUID, Memory], rules: InForce, now: datetime) -> Iterator[Found]:
     """Evaluate the memories that no sweep has reached yet under the present rules, and yield how their alerts end."""
     for customer_id, known in memories.items():
         if not rules.is_swept(customer_id):

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from contracts.customer import Merged, Unmerged
 from contracts.event import Envelope
 from services.alerts.detection.evaluation import EMPTY, receive
@@ -47,7 +45,7 @@ def with_shadow(known: Memory, rules: RuleBook) -> Memory:
         return known
     found = find(with_absorbed(known.state.facts), rules.shadow_book)
     due_at = min((each.due_at for each in found if each.is_awaited), default=NEVER_DUE)
-    return replace(known, next_due_at=min(known.next_due_at, due_at))
+    return known.due_by(due_at, due_at)
 
 
 def runs(envelopes: Iterable[Envelope[Any]]) -> Iterator[tuple[UUID, Envelopes]]:

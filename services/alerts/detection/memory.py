@@ -16,7 +16,7 @@ from contracts.topics import PARTITIONS
 from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.episode import Episode
-from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.episodes import CustomerState, Evaluation
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.items import Item, ItemId, divide, due_at, follows_owner, follows_tier, unite
 from services.alerts.engine.rule_book import RuleBook
@@ -25,11 +25,11 @@ from services.alerts.engine.stretch import NEVER_DUE
 EMPTY = packed(CustomerState())
 
 BEGIN = """
-    INSERT INTO silence (customer_id, partition, rest, next_due_at)
-    SELECT *, $3, $4 FROM unnest($1::uuid[], $2::smallint[]) ON CONFLICT DO NOTHING
+    INSERT INTO silence (customer_id, partition, rest, next_due_at, rest_due_at)
+    SELECT *, $3, $4, $4 FROM unnest($1::uuid[], $2::smallint[]) ON CONFLICT DO NOTHING
 """
 LOAD = """
-    SELECT customer_id, rest, next_due_at, judged_until FROM silence
+    SELECT customer_id, rest, next_due_at, rest_due_at, judged_until FROM silence
     WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE
 """
 CONCERNED_ITEMS = """
@@ -64,7 +64,7 @@ DUE = """
         SELECT partition, min(watermark) AS until FROM consumer_position
         WHERE consumer = $1 AND topic = ANY($2) GROUP BY partition HAVING count(*) = cardinality($2)
     )
-    SELECT s.customer_id, s.rest, s.next_due_at, s.judged_until,
+    SELECT s.customer_id, s.rest, s.next_due_at, s.rest_due_at, s.judged_until,
         least(CASE WHEN s.absorbs THEN (SELECT min(until) FROM complete) ELSE c.until END, $3) AS instant
     FROM silence s JOIN complete c ON c.partition = s.partition
     WHERE s.next_due_at <= (SELECT least(max(until), $3) FROM complete) AND s.next_due_at <= least(c.until, $3)
@@ -74,9 +74,10 @@ DUE = """
 """
 SAVE = """
     UPDATE silence s
-    SET rest = n.rest, next_due_at = n.next_due_at, absorbs = n.absorbs, judged_until = n.judged_until
-    FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::boolean[], $5::timestamptz[])
-        AS n(customer_id, rest, next_due_at, absorbs, judged_until)
+    SET rest = n.rest, next_due_at = n.next_due_at, rest_due_at = n.rest_due_at, absorbs = n.absorbs,
+        judged_until = n.judged_until
+    FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::timestamptz[], $5::boolean[], $6::timestamptz[])
+        AS n(customer_id, rest, next_due_at, rest_due_at, absorbs, judged_until)
     WHERE s.customer_id = n.customer_id
 """
 SAVE_ITEMS = """
@@ -117,14 +118,15 @@ class Following(NamedTuple):
 
 
 class Memory(Struct, frozen=True, gc=False):
-    """One customer's state, and a lower bound of the time of its next evaluation.
+    """One customer's state, and lower bounds of the times of its next evaluations.
 
-    `rest` has no items. `items` are those that were loaded, `stored`, and new ones. No other item is due before
-    `others_due_at`.
+    `rest` has no items. `items` are those that were loaded, `stored`, and new ones. No item is due before
+    `items_due_at`, no item that was not loaded before `others_due_at`, and nothing else before `rest_due_at`.
     """
 
     rest: CustomerState
-    next_due_at: datetime
+    rest_due_at: datetime
+    items_due_at: datetime
     items: dict[ItemId, Item] = {}
     stored: frozenset[ItemId] = frozenset()
     others_due_at: datetime = NEVER_DUE
@@ -139,15 +141,29 @@ class Memory(Struct, frozen=True, gc=False):
         """Return the state with the items."""
         return unite(self.rest, self.items)
 
-    def with_state(self, state: CustomerState, next_due_at: datetime | None = None) -> "Memory":
+    @property
+    def next_due_at(self) -> datetime:
+        return min(self.rest_due_at, self.items_due_at)
+
+    def with_state(self, state: CustomerState) -> "Memory":
         """Return the memory with another state of the same customer."""
-        divided = divide(state)
-        return replace(self, rest=divided.rest, items=divided.items, next_due_at=next_due_at or self.next_due_at)
+        rest, items = divide(state)
+        return replace(self, rest=rest, items=items)
+
+    def due_by(self, rest_due_at: datetime, items_due_at: datetime) -> "Memory":
+        """Return the memory with due times that are not later than these."""
+        rest_due_at, items_due_at = min(self.rest_due_at, rest_due_at), min(self.items_due_at, items_due_at)
+        return replace(self, rest_due_at=rest_due_at, items_due_at=items_due_at)
+
+    def after(self, evaluation: Evaluation) -> "Memory":
+        """Return the memory after an evaluation, which may not have been of all rules, nor with all items."""
+        return self.with_state(evaluation.state).due_by(evaluation.rest_due_at, evaluation.items_due_at)
 
     def differs(self, other: "Memory") -> bool:
         """Return whether more has changed than the time of the last look."""
         is_same = self.facts == other.facts and self.rest.open == other.rest.open and self.items == other.items
-        return not is_same or self.next_due_at != other.next_due_at
+        dues = self.rest_due_at, self.items_due_at
+        return not is_same or dues != (other.rest_due_at, other.items_due_at)
 
     def with_facts(self, facts: Facts) -> "Memory":
         """Return the memory with other facts, which have no items either."""
@@ -217,6 +233,7 @@ async def save(held: Connection, memories: Mapping[UUID, Memory], rules: RuleBoo
         list(memories),
         [packed(known.rest) for known in memories.values()],
         [known.next_due_at for known in memories.values()],
+        [known.rest_due_at for known in memories.values()],
         [bool(known.facts.absorbed) for known in memories.values()],
         [known.rest.judged_until for known in memories.values()],
     )
@@ -279,4 +296,5 @@ def memory_of(row: Record, items: dict[ItemId, Item]) -> Memory:
         rest = replace(rest, judged_until=row["judged_until"])
     # What an earlier build wrote may have its items within.
     divided = divide(rest)
-    return Memory(divided.rest, row["next_due_at"], divided.items | items, stored)
+    next_due_at = row["next_due_at"]
+    return Memory(divided.rest, row["rest_due_at"] or next_due_at, next_due_at, divided.items | items, stored)

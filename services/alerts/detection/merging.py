@@ -13,8 +13,8 @@ from services.alerts.detection.evaluation import receive
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.absorbing import absorb, evolve_absorbed, release
 from services.alerts.engine.care import reported
-from services.alerts.engine.changes import Carrying, Change
-from services.alerts.engine.episodes import Moment, evaluate
+from services.alerts.engine.changes import Carrying
+from services.alerts.engine.episodes import Change, Moment, evaluate
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.items import items_of
 from services.alerts.engine.occurrence import Occurrence
@@ -65,8 +65,7 @@ def receive_merging(
             memory = memories[each]
             state = replace(memory.state, facts=facts)
             evaluation = evaluate(each, state, rules, Moment(now, envelope.recorded_at))
-            next_due_at = min(memory.next_due_at, evaluation.next_due_at)
-            memories[each] = memory.with_state(evaluation.state, next_due_at)
+            memories[each] = memory.after(evaluation)
             yield from ((each, change, envelope) for change in evaluation.changes)
 
 

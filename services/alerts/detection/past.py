@@ -8,16 +8,17 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
 from chassis.runtime.turns import in_turns
-from contracts.alerts import AlertRaised
 from contracts.customer import OwnerAssigned, Registered
 from contracts.event import Envelope
 from services.alerts.detection.derivation import READ, envelope_of, evaluated
 from services.alerts.detection.replay import episodes_of
 from services.alerts.detection.undoing import within
+from services.alerts.engine.episode import Episode
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.zone import BUSINESS_ZONE
 
@@ -80,7 +81,7 @@ class Weeks:
         self.mondays = [last - number * WEEK for number in reversed(range(WEEKS))]
         self._counts: Counter[tuple[str | None, date]] = Counter()
 
-    def add(self, found: Iterable[AlertRaised]) -> None:
+    def add(self, found: Iterable[Episode]) -> None:
         # An alert that ended and was raised again is one episode.
         episodes = {each.alert_id: each for each in found}.values()
         begun = ((each.owner_id, monday(each.starts_at)) for each in episodes)
@@ -126,13 +127,13 @@ async def past(pool: Pool, book: RuleBook, now: datetime) -> PastPreview:
 
 async def replayed(
     pool: Pool, customer_id: UUID, book: RuleBook, now: datetime, until: float
-) -> Sequence[AlertRaised] | None:
+) -> Sequence[Episode] | None:
     """Return the episodes of a customer; None if the log does not have its registration. It stops at `until`."""
     facts = [fact for fact in await pool.fetch(READ, [customer_id]) if evaluated(fact)]
     envelopes = within([envelope_of(fact) for fact in facts])
     if not any(isinstance(each.event, Registered) for each in envelopes):
         return None
-    found: list[AlertRaised] = []
+    found: list[Episode] = []
     async for begun in in_turns(episodes_of(envelopes, book, now)):
         found += begun
         if asyncio.get_running_loop().time() > until:
@@ -146,7 +147,7 @@ def occurred(envelope: Envelope[Any]) -> datetime:
     return envelope.occurred_at
 
 
-def addressed(episode: AlertRaised, owners: Sequence[tuple[datetime, str]]) -> AlertRaised:
+def addressed(episode: Episode, owners: Sequence[tuple[datetime, str]]) -> Episode:
     """Return an episode with its employee. `owners` are those of the customer, each with the time of the assignment.
 
     An episode that begins with a fact entered late may be raised before its owner is entered. It counts for the owner
@@ -156,4 +157,4 @@ def addressed(episode: AlertRaised, owners: Sequence[tuple[datetime, str]]) -> A
         return episode
     before = [owner_id for at, owner_id in owners if at <= episode.starts_at]
     after = [owner_id for at, owner_id in owners if at > episode.starts_at]
-    return episode.model_copy(update={"owner_id": next(iter([*before[-1:], *after]), None)})
+    return replace(episode, owner_id=next(iter([*before[-1:], *after]), None))

@@ -11,11 +11,11 @@ from chassis.postgres.database import Connection
 from contracts.cloudevents import type_of
 from contracts.event import Event, Metadata
 from contracts.topics import EVENT_TYPES
-from services.alerts.engine.changes import CareReporting, Carrying, Change, Ending, Moving, Raising, Readdressing
+from services.alerts.engine.changes import AlertChange, CareReporting, Carrying, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import Episode, episode_of
 
 # The customer of an alert that changes, the change, and what caused it.
-Caused: TypeAlias = tuple[UUID, Change, Metadata]
+Caused: TypeAlias = tuple[UUID, AlertChange, Metadata]
 # The open episodes of customers, by alert id.
 OpenEpisodes: TypeAlias = MutableMapping[UUID, dict[str, Episode]]
 
@@ -95,7 +95,7 @@ async def change_episodes(held: Connection, customer_ids: Collection[UUID], epis
         change_episode(customer_id, change, episodes)
 
 
-def change_episode(customer_id: UUID, change: Change, episodes: OpenEpisodes) -> None:
+def change_episode(customer_id: UUID, change: AlertChange, episodes: OpenEpisodes) -> None:
     key, own = str(change.alert_id), episodes.setdefault(customer_id, {})
     match change:
         case Raising():

@@ -28,7 +28,7 @@ MAX_OWNERS: Final = 100
 MAX_FAILURES: Final = 10
 WEEK: Final = timedelta(days=7)
 CUSTOMERS = """
-    SELECT customer_id, rest, next_due_at, judged_until FROM silence
+    SELECT customer_id, rest, next_due_at, rest_due_at, judged_until FROM silence
     WHERE customer_id > $1 ORDER BY customer_id LIMIT $2
 """
 ITEMS = "SELECT customer_id, owner_id, concerns_id, state FROM silence_item WHERE customer_id = ANY($1)"

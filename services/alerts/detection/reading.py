@@ -15,7 +15,7 @@ READ: Final = """
         SELECT partition, nullif(min(watermark), '-infinity') AS until FROM consumer_position
         WHERE consumer = $2 AND topic = ANY($3) GROUP BY partition HAVING count(*) = cardinality($3)
     )
-    SELECT s.customer_id, s.rest, s.next_due_at, s.judged_until,
+    SELECT s.customer_id, s.rest, s.next_due_at, s.rest_due_at, s.judged_until,
         CASE WHEN s.absorbs THEN (SELECT min(until) FROM complete)
             ELSE (SELECT until FROM complete c WHERE c.partition = s.partition) END AS complete_until,
         EXISTS (SELECT FROM parked_event p WHERE p.consumer = $2 AND p.subject = s.customer_id) AS has_parked_events

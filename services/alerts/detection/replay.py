@@ -6,16 +6,17 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
-from contracts.alerts import AlertRaised
 from contracts.event import Envelope
 from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.changes import Change, Raising
+from services.alerts.engine.episode import Episode
+from services.alerts.engine.episodes import Change
+from services.alerts.engine.raising import Begun
 from services.alerts.engine.rule_book import RuleBook
 
 
-def episodes_of(envelopes: Sequence[Envelope[Any]], book: RuleBook, now: datetime) -> Iterator[list[AlertRaised]]:
-    """Yield after each fact the alerts that the engine raises under a book before the next one is known.
+def episodes_of(envelopes: Sequence[Envelope[Any]], book: RuleBook, now: datetime) -> Iterator[list[Episode]]:
+    """Yield after each fact the episodes that begin under a book before the next one is known.
 
     The facts are all of one customer, in the order in which they were recorded. The engine looks whenever something is
     due, and receives nothing late.
@@ -26,7 +27,7 @@ def episodes_of(envelopes: Sequence[Envelope[Any]], book: RuleBook, now: datetim
     for fact, until in zip(facts, untils, strict=True):
         known, at_once = receive(fact.subject, known, [fact], book, fact.recorded_at)
         known, later = looked(known, fact, book, until)
-        yield raised_by([*(change for change, _ in at_once), *later])
+        yield begun_by([*(change for change, _ in at_once), *later])
 
 
 def looked(known: Memory, fact: Envelope[Any], book: RuleBook, until: datetime) -> tuple[Memory, list[Change]]:
@@ -42,8 +43,8 @@ def looked(known: Memory, fact: Envelope[Any], book: RuleBook, until: datetime) 
     return known, found
 
 
-def raised_by(changes: Sequence[Change]) -> list[AlertRaised]:
-    return [each.alert for each in changes if isinstance(each, Raising)]
+def begun_by(changes: Sequence[Change]) -> list[Episode]:
+    return [each.episode for each in changes if isinstance(each, Begun)]
 
 
 def assumed(envelope: Envelope[Any]) -> Envelope[Any]:

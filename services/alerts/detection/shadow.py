@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from chassis.postgres.database import Connection
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.changes import CareReporting, Carrying, Change, Ending, Moving, Raising, Readdressing
+from services.alerts.engine.changes import CareReporting, Carrying, Ending, Moving, Readdressing
 from services.alerts.engine.episode import Episode
-from services.alerts.engine.episodes import Moment, evaluate
+from services.alerts.engine.episodes import Change, Moment, evaluate
+from services.alerts.engine.raising import Begun
 from services.alerts.engine.rule_book import RuleBook
 
 KEPT: Final = timedelta(days=90)
@@ -58,7 +59,7 @@ async def watch(
         evaluation = evaluate(customer_id, state, book.shadow_book, moments[customer_id])
         for change in evaluation.changes:
             await record(held, customer_id, change, numbers)
-        after[customer_id] = replace(each, next_due_at=min(each.next_due_at, evaluation.next_due_at))
+        after[customer_id] = each.due_by(evaluation.rest_due_at, evaluation.items_due_at)
     return after
 
 
@@ -97,9 +98,9 @@ def items_of(memory: Memory) -> Iterator[UUID]:
 
 async def record(held: Connection, customer_id: UUID, change: Change, numbers: Mapping[str, int]) -> None:
     match change:
-        case Raising(alert=alert):
-            key = alert.alert_id, alert.rule_id, numbers[alert.rule_id], customer_id, alert.concerns_id
-            await held.execute(RAISE, *key, alert.owner_id, alert.silent_since, alert.starts_at, alert.updated_at)
+        case Begun(episode=each, instant=instant):
+            key = each.alert_id, each.rule_id, numbers[each.rule_id], customer_id, each.concerns_id
+            await held.execute(RAISE, *key, each.owner_id, each.silent_since, each.starts_at, instant)
         case Ending(episode=episode, ends_at=ends_at):
             await held.execute(END, episode.alert_id, numbers[episode.rule_id], ends_at)
         case Moving(episode=episode, silent_since=since, starts_at=starts_at):

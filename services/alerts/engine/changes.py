@@ -30,7 +30,7 @@ Told: TypeAlias = tuple[UUID, AlertEvent | CareReported]
 
 
 class Raising(Struct, frozen=True, gc=False, tag=True):
-    """The beginning of an episode. Its event has the whole state of the alert.
+    """The alert of an episode that begins. Its event has the whole state of the alert.
 
     If it was raised before, with the same start, an acknowledgement, an assignment and a snooze hold: a merge that was
     undone, or a tier or rule that was changed back, asks nobody again.
@@ -41,10 +41,6 @@ class Raising(Struct, frozen=True, gc=False, tag=True):
     @property
     def alert_id(self) -> UUID:
         return self.alert.alert_id
-
-    @property
-    def cause(self) -> UUID | None:
-        return self.alert.causes[0] if self.alert.causes else None
 
     def events(self, customer_id: UUID, earlier: AlertState | None) -> list[Told]:
         if earlier is None or earlier.starts_at != self.alert.starts_at:
@@ -184,7 +180,8 @@ class CareReporting(Struct, frozen=True, gc=False, tag=True):
         return [(customer_id, self.report)]
 
 
-Change: TypeAlias = Raising | Ending | Moving | Readdressing | Carrying | CareReporting
+# A change of an alert: it states its events, and can be stored.
+AlertChange: TypeAlias = Raising | Ending | Moving | Readdressing | Carrying | CareReporting
 
 
 def report_stream(alert_id: UUID) -> UUID:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -9,16 +10,19 @@ from msgspec.structs import replace
 
 from contracts.alerts import AlertCleared, AlertWithdrawn
 from services.alerts.engine.absorbing import with_absorbed
-from services.alerts.engine.changes import Change, Ending, Moving, Raising, Readdressing
-from services.alerts.engine.episode import Episode, episode_of
+from services.alerts.engine.changes import CareReporting, Carrying, Ending, Moving, Readdressing
+from services.alerts.engine.episode import Episode
 from services.alerts.engine.facts import Facts, without_settled
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import Matches, doubled, match
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.raising import raise_alert
+from services.alerts.engine.raising import Begun, begun
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.rule_set import RuleSet
 from services.alerts.engine.stretch import NEVER_DUE, Beginning
+
+# What an evaluation causes. An episode that begins becomes a change of its alert once its event is needed.
+Change: TypeAlias = Begun | Ending | Moving | Readdressing | Carrying | CareReporting
 
 
 class CustomerState(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -55,11 +59,19 @@ class Moment(Struct, frozen=True, gc=False):
 
 
 class Evaluation(Struct, frozen=True, gc=False):
-    """The result of an evaluation: the new state, the changes, and the earliest time of the next evaluation."""
+    """The result of an evaluation: the new state, the changes, and the earliest times of the next evaluation.
+
+    `items_due_at` is that of the items, `rest_due_at` that of everything else.
+    """
 
     state: CustomerState
     changes: Sequence[Change]
-    next_due_at: datetime
+    rest_due_at: datetime
+    items_due_at: datetime
+
+    @property
+    def next_due_at(self) -> datetime:
+        return min(self.rest_due_at, self.items_due_at)
 
 
 def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: Moment) -> Evaluation:
@@ -76,7 +88,7 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     has_open = {episode.rule_id for episode in episodes.values()} if episodes else ()
     findings = find(facts, rules, moment.judged, state.judged_until, has_open)
     if not findings and not episodes:
-        return Evaluation(after(state, state.open, moment), [], NEVER_DUE)
+        return Evaluation(after(state, state.open, moment), [], NEVER_DUE, NEVER_DUE)
     still_open, changes, windows = state.open, list[Change](), list[datetime]()
     if episodes:
         matches = match(episodes, findings, moment.now)
@@ -85,18 +97,18 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
         windows = [each.stretch.closes_at for each, _ in known]
         going_on = {id(finding) for finding, episode in known if holds(finding, episode, moment)}
         findings = [each for each in findings if id(each) not in going_on]
-    begun, due = begin(findings, facts, moment)
-    if begun:
-        raised = [raise_alert(customer_id, facts, finding, rules, moment.instant) for finding in begun]
-        still_open = still_open | {str(alert.alert_id): episode_of(alert) for alert in raised}
-        changes += [Raising(alert) for alert in raised]
-        windows += [finding.stretch.closes_at for finding in begun]
-    next_due_at = after_quiet(facts, due)
-    return Evaluation(
-        state=after(state, still_open, moment),
-        changes=changes,
-        next_due_at=min(next_due_at, earliest(windows, moment)) if windows else next_due_at,
-    )
+    beginning, rest_due_at, items_due_at = begin(findings, facts, moment)
+    if beginning:
+        started = [begun(customer_id, facts, finding, rules, moment.instant) for finding in beginning]
+        still_open = still_open | {str(each.alert_id): each.episode for each in started}
+        changes += started
+        windows += [each.stretch.closes_at for each in beginning if not each.rule.condition.is_of_items]
+    if facts.quiet_until:
+        rest_due_at, items_due_at = max(rest_due_at, facts.quiet_until), max(items_due_at, facts.quiet_until)
+    if windows:
+        # Those of items never close.
+        rest_due_at = min(rest_due_at, earliest(windows, moment))
+    return Evaluation(after(state, still_open, moment), changes, rest_due_at, items_due_at)
 
 
 def after(state: CustomerState, still_open: dict[str, Episode], moment: Moment) -> CustomerState:
@@ -104,19 +116,22 @@ def after(state: CustomerState, still_open: dict[str, Episode], moment: Moment) 
     return CustomerState(without_settled(state.facts), still_open, over(moment))
 
 
-def begin(findings: Iterable[Finding], facts: Facts, moment: Moment) -> tuple[list[Finding], datetime]:
-    """Return the findings that begin an episode now, and when the next one is due."""
-    begun, due, begins_at = [], NEVER_DUE, over(moment)
+def begin(findings: Iterable[Finding], facts: Facts, moment: Moment) -> tuple[list[Finding], datetime, datetime]:
+    """Return the findings that begin an episode now, when the next other one is due, and the next one of an item."""
+    beginning, begins_at = [], over(moment)
+    rest_due_at = items_due_at = NEVER_DUE
     is_quiet = is_in_import(facts, moment.instant)
     for each in findings:
         stretch = each.stretch
         if stretch.closes_at <= begins_at or not each.is_awaited:
             continue
         if not is_quiet and stretch.due_at <= moment.instant and is_known(each, moment):
-            begun.append(each)
-        elif stretch.due_at < due:
-            due = stretch.due_at
-    return begun, due
+            beginning.append(each)
+        elif each.rule.condition.is_of_items:
+            items_due_at = min(items_due_at, stretch.due_at)
+        elif stretch.due_at < rest_due_at:
+            rest_due_at = stretch.due_at
+    return beginning, rest_due_at, items_due_at
 
 
 def judged_of(state: CustomerState, facts: Facts, rules: RuleBook, moment: Moment) -> Mapping[str, Episode]:
@@ -182,10 +197,6 @@ def earliest(times: Iterable[datetime], moment: Moment) -> datetime:
 
 def is_in_import(facts: Facts, instant: datetime) -> bool:
     return facts.quiet_until is not None and instant < facts.quiet_until
-
-
-def after_quiet(facts: Facts, due_at: datetime) -> datetime:
-    return max(due_at, facts.quiet_until) if facts.quiet_until else due_at
 
 
 def go_on(episode: Episode, finding: Finding, facts: Facts, moment: Moment) -> tuple[Episode, list[Change]]:

@@ -19,11 +19,13 @@ from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
+from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import find
 from services.alerts.engine.owed_items import Items
 from services.alerts.engine.rule_book import RuleBook
+from services.alerts.engine.shapes import Owed
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
 from services.alerts.engine.terms import CONCLUSION, OF_CONTRACT, OF_QUOTE, QUOTE
 
@@ -134,6 +136,16 @@ def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
     return CustomerState(facts, episodes, rest.judged_until)
 
 
+def with_open(items: Mapping[ItemId, Item], episodes: Mapping[str, Episode]) -> dict[ItemId, Item]:
+    """Return items with those of the open episodes that are about them."""
+    found = {item_id: CustomerState(item.facts, {}) for item_id, item in items.items()}
+    owners = {item_id.concerns_id: each.open for item_id, each in found.items()}
+    for key, episode in episodes.items():
+        if episode.concerns_id in owners:
+            owners[episode.concerns_id][key] = episode
+    return found
+
+
 def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:
     if not items:
         return facts
@@ -152,6 +164,8 @@ def due_at(rest: Facts, item: Item, rules: RuleBook) -> datetime:
     """
     if any(rules.rule(episode.rule_id) is None for episode in item.open.values()):
         return ALWAYS_DUE
+    if not rules.shadow and item.open and is_raised(item, rules):
+        return NEVER_DUE
     own = item.facts
     facts = replace(rest, tasks=own.tasks, complaints=own.complaints, terms=own.terms)
     every = find(facts, rules, rules.of_items)
@@ -160,3 +174,13 @@ def due_at(rest: Facts, item: Item, rules: RuleBook) -> datetime:
     open_keys = {episode.key for episode in item.open.values()}
     awaited = [finding for finding in every if finding.is_awaited and finding.key not in open_keys]
     return min([finding.due_at for finding in awaited], default=NEVER_DUE)
+
+
+def is_raised(item: Item, rules: RuleBook) -> bool:
+    """Return whether all that the rules find in an item is open already."""
+    keys = {episode.key for episode in item.open.values()}
+    for rule in rules.of_items.watching(item.facts):
+        for each in rule.condition.items(item.facts) if isinstance(rule.condition, Owed) else ():
+            if (rule.id, each.concerns_id, each.since.at) not in keys:
+                return False
+    return True

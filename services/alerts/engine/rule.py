@@ -45,9 +45,6 @@ OF_EVERY_RULE: Final = frozenset(
     }
 )
 
-# The fields of the facts that have items.
-ITEMS: Final = frozenset({"tasks", "complaints", "terms"})
-
 MAX_CONDITION: Final = 1_000
 Applies = Annotated[
     str,
@@ -101,7 +98,7 @@ class Rule(RuleDefinition):
     @property
     def is_of_items(self) -> bool:
         """Return whether the rule is about tasks, complaints, contracts or quotes."""
-        return self.condition.kept_in in ITEMS
+        return self.condition.is_of_items
 
     def hears(self, kind: type[Event]) -> bool:
         """Return whether an event of this kind may concern the rule."""

@@ -9,13 +9,11 @@ from contracts import customer, followup
 from contracts.alerts import CareReported, CareResult
 from contracts.customer import Kind
 from contracts.event import Event
-from services.alerts.detection.evaluation import raise_due, receive
-from services.alerts.detection.memory import Memory
+from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.engine.care import Care, CareFor, report_stream
-from services.alerts.engine.changes import CareReporting, Raising
-from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.changes import CareReporting
+from services.alerts.engine.raising import Begun
 from services.alerts.engine.rule_book import RuleBook
-from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import INACTIVITY
 from tests.support.customer_life import CUSTOMER, day, envelope
 
@@ -37,10 +35,10 @@ def book(care: Care) -> RuleBook:
     ],
 )
 def test_an_alert_asks_for_a_task(care: Care, assignee: str) -> None:
-    rules, memory = book(care), Memory(CustomerState(), NEVER_DUE)
+    rules, memory = book(care), EMPTY
     memory, _ = receive(CUSTOMER, memory, [envelope(registered, 0), envelope(owned, 0)], rules, day(0))
     _, (change,) = raise_due(CUSTOMER, memory, rules, day(40), day(40))
-    assert isinstance(change, Raising)
+    assert isinstance(change, Begun)
     assert change.alert.care is not None
     assert (change.alert.care.assignee_id, change.alert.care.purpose) == (assignee, "care")
     assert change.alert.care.due_at == day(40) + timedelta(hours=48)
@@ -61,7 +59,7 @@ def test_an_alert_asks_for_a_task(care: Care, assignee: str) -> None:
 def test_the_end_of_the_task_is_reported_to_the_alert(
     end: Event, result: CareResult, outcome: tuple[str | None, str | None], *, moved: bool
 ) -> None:
-    alert_id, rules, memory = uuid4(), book(Care(hours=48)), Memory(CustomerState(), NEVER_DUE)
+    alert_id, rules, memory = uuid4(), book(Care(hours=48)), EMPTY
     asked = followup.TaskScheduled(assignee_id="li", due_at=day(42), alert_id=alert_id, alert_rule="inactivity")
     own = followup.TaskScheduled(assignee_id="li", due_at=day(42))
     events = [envelope(registered, 0), envelope(asked, 41, stream=TASK), envelope(own, 41, stream=uuid4())]
@@ -91,15 +89,15 @@ def test_the_end_of_the_task_is_reported_to_the_alert(
 
 
 def test_each_episode_asks_once_for_a_task_of_its_own() -> None:
-    rules, memory = book(Care(hours=48)), Memory(CustomerState(), NEVER_DUE)
+    rules, memory = book(Care(hours=48)), EMPTY
     memory, _ = receive(CUSTOMER, memory, [envelope(registered, 0), envelope(owned, 0)], rules, day(0))
     memory, (first,) = raise_due(CUSTOMER, memory, rules, day(40), day(40))
     contact = followup.ContactLogged(channel="phone", direction="outbound", employee_id="wang", outcome="reached")
     memory, _ = receive(CUSTOMER, memory, [envelope(contact, 41)], rules, day(41))
     memory, (second,) = raise_due(CUSTOMER, memory, rules, day(90), day(90))
     _, again = raise_due(CUSTOMER, memory, rules, day(91), day(91))
-    assert isinstance(first, Raising)
-    assert isinstance(second, Raising)
+    assert isinstance(first, Begun)
+    assert isinstance(second, Begun)
     assert first.alert_id != second.alert_id
     assert [each.alert.care and each.alert.care.due_at for each in (first, second)] == [day(42), day(92)]
     assert not again

@@ -9,10 +9,8 @@ from contracts import customer, followup
 from contracts.customer import NeedStatus, Stage
 from contracts.event import Event
 from contracts.examples import example
-from services.alerts.detection.evaluation import judge_again, raise_due, receive
-from services.alerts.detection.memory import Memory
+from services.alerts.detection.evaluation import EMPTY, judge_again, raise_due, receive
 from services.alerts.engine.changes import Ending
-from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.months import with_order
 from services.alerts.engine.rule import RuleDefinition
 from services.alerts.engine.rule_book import InForce, RuleBook
@@ -35,7 +33,7 @@ class Live:
         rule = DEFAULT_RULES.rule(rule_id)
         assert rule
         self.rules = RuleBook(rules=(rule,))
-        self.memory = Memory(CustomerState(), NEVER_DUE)
+        self.memory = EMPTY
         self.said: list[str] = []
         self._changes = AlertChanges()
         self.hear(registered, 0)
@@ -146,7 +144,7 @@ def test_a_rule_about_tasks_cannot_ask_for_tasks() -> None:
 
 
 def test_many_due_items_are_raised_in_one_pass() -> None:
-    rules, memory = RuleBook(rules=(MISSED_FOLLOW_UP,)), Memory(CustomerState(), NEVER_DUE)
+    rules, memory = RuleBook(rules=(MISSED_FOLLOW_UP,)), EMPTY
     scheduled = followup.TaskScheduled(assignee_id="li", due_at=day(3))
     events = [envelope(registered, 0), *(envelope(scheduled, 1, stream=uuid4()) for _ in range(300))]
     memory, _ = receive(CUSTOMER, memory, events, rules, day(1))

@@ -17,17 +17,15 @@ from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from services.alerts import commands
 from services.alerts.detection import memory
-from services.alerts.detection.evaluation import raise_due, receive
-from services.alerts.detection.memory import Memory
+from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
 from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.absorbing import with_absorbed
-from services.alerts.engine.changes import Change, Raising
-from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.changes import Raising
+from services.alerts.engine.episodes import Change, CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.items import divide
 from services.alerts.engine.rule_book import RuleBook
-from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import MORE_COMPLAINTS, TWO_COLLEAGUES
 from tests.support.alert_changes import AlertChanges
 from tests.support.rule_books import THREE_RULES
@@ -53,7 +51,7 @@ class Watch:
 
     def __init__(self, rules: RuleBook = THREE_RULES) -> None:
         self._rules = rules
-        self.memories = {each: Memory(CustomerState(), NEVER_DUE) for each in (SURVIVOR, DUPLICATE)}
+        self.memories = dict.fromkeys((SURVIVOR, DUPLICATE), EMPTY)
         self.said: list[tuple[UUID, str]] = []
         self.events: list[AlertEvent] = []
         self.changes = AlertChanges()
@@ -308,7 +306,7 @@ OTHER = UUID(int=3)
 @pytest.mark.parametrize("is_late", [False, True])
 def test_a_duplicate_is_released_from_a_survivor_that_was_merged_meanwhile(is_late: bool) -> None:
     watch = Watch()
-    watch.memories[OTHER] = Memory(CustomerState(), NEVER_DUE)
+    watch.memories[OTHER] = EMPTY
     watch.told(*(on(0, each, registered) for each in (SURVIVOR, DUPLICATE, OTHER)), on(1, DUPLICATE, contact))
     watch.told(on(2, DUPLICATE, merged))
     undone, further = on(3, DUPLICATE, unmerged), on(4, SURVIVOR, customer.Merged(into_customer_id=OTHER))
@@ -328,7 +326,7 @@ def test_the_undoing_of_a_merge_that_never_was_changes_nothing(is_late: bool) ->
     if is_late:
         both.told(on(32, DUPLICATE, merged))
         other = UUID(int=3)
-        both.memories[other] = Memory(CustomerState(), NEVER_DUE)
+        both.memories[other] = EMPTY
         void = customer.Unmerged(from_customer_id=other)
     else:
         void = unmerged

@@ -10,13 +10,11 @@ from msgspec import DecodeError, structs
 
 from contracts.examples import example
 from contracts.followup import ContactLogged
-from services.alerts.detection.evaluation import raise_due, receive
-from services.alerts.detection.memory import Memory
+from services.alerts.detection.evaluation import EMPTY, raise_due, receive
 from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.rings import chunks, occurrence_of
-from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.support.customer_life import day, envelope
 
@@ -33,7 +31,7 @@ def test_what_the_build_with_three_rules_has_open_is_neither_lost_nor_raised_aga
     assert {key: (each.rule_id, each.owner_id) for key, each in state.open.items()} == {
         key: (alert["rule_id"], alert["owner_id"]) for key, alert in written.items()
     }
-    memory, rules = Memory(CustomerState(), NEVER_DUE).with_state(state), DEFAULT_RULES
+    memory, rules = EMPTY.with_state(state).due_by(day(0), day(0)), DEFAULT_RULES
     _, again = raise_due(OLD_CUSTOMER, memory.with_open({}), rules, day(21), day(21))
     assert {str(each.alert_id) for each in again} >= written.keys()
     for at in (day(21), day(90)):

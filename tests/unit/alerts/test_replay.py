@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from contracts.alerts import AlertRaised, AlertSeverity, ContactDefinitionPublished
+from msgspec import structs
+
+from contracts.alerts import AlertSeverity, ContactDefinitionPublished
 from contracts.customer import CustomerErased, OwnerAssigned, Registered
 from contracts.event import Envelope, Event, Metadata, Origin
 from contracts.examples import example, example_envelope
@@ -15,6 +17,7 @@ from services.alerts.detection import past
 from services.alerts.detection.past import WEEKS, Weeks
 from services.alerts.detection.replay import episodes_of
 from services.alerts.engine.contact_definition import SHIPPED_CONTACTS, ContactDefinitions, definitions_of
+from services.alerts.engine.episode import Episode
 from services.alerts.engine.rule import Rule
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.shapes import Count, Silence
@@ -41,7 +44,7 @@ def contact(occurred: float, recorded: float | None = None, **others: Any) -> En
 
 def begun(
     condition: Any, *facts: Envelope[Any], now: datetime = NOW, contacts: ContactDefinitions = SHIPPED_CONTACTS
-) -> list[AlertRaised]:
+) -> list[Episode]:
     rule = Rule(
         id="calls",
         version=1,
@@ -53,7 +56,7 @@ def begun(
     return [each for found in episodes_of(told, RuleBook(rules=(rule,), contacts=contacts), now) for each in found]
 
 
-def days(found: Sequence[AlertRaised]) -> list[float]:
+def days(found: Sequence[Episode]) -> list[float]:
     return [(each.starts_at - START) / timedelta(days=1) for each in found]
 
 
@@ -94,7 +97,7 @@ def test_an_erased_customer_begins_nothing_more() -> None:
 
 
 def test_an_episode_that_was_known_before_its_owner_is_that_of_the_owner_of_then_or_of_the_first_one() -> None:
-    ownerless = begun(WEEKLY, now=day(8))[0].model_copy(update={"owner_id": None})
+    ownerless = structs.replace(begun(WEEKLY, now=day(8))[0], owner_id=None)
     at = ownerless.starts_at
     minute = timedelta(minutes=1)
     cases: list[tuple[list[tuple[datetime, str]], str | None]] = [
@@ -104,7 +107,7 @@ def test_an_episode_that_was_known_before_its_owner_is_that_of_the_owner_of_then
     ]
     for owners, expected in cases:
         assert past.addressed(ownerless, owners).owner_id == expected
-    owned = ownerless.model_copy(update={"owner_id": "E9"})
+    owned = structs.replace(ownerless, owner_id="E9")
     assert past.addressed(owned, cases[1][0]).owner_id == "E9"
 
 

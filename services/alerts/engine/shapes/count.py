@@ -48,6 +48,7 @@ class Count(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     kept_in: ClassVar[str | None] = None
     at_once: ClassVar[bool] = True
+    is_of_items: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.KEPT
 
     shape: Literal["count"] = "count"

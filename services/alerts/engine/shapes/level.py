@@ -40,6 +40,7 @@ class Level(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     kept_in: ClassVar[str] = "scores"
     at_once: ClassVar[bool] = True
+    is_of_items: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.KEPT
 
     shape: Literal["level"] = "level"

@@ -59,6 +59,7 @@ class Owed(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     at_once: ClassVar[bool] = False
+    is_of_items: ClassVar[bool] = True
     beginning: ClassVar[Beginning] = Beginning.OWN
 
     shape: Literal["owed"] = "owed"
@@ -96,7 +97,7 @@ class Owed(BaseModel):
         return HEARD[self.item]
 
     def stretches(self, facts: Facts, zone: str, _after: datetime | None = None) -> Iterable[Stretch]:
-        items = self._items(facts)
+        items = self.items(facts)
         return [self._stretch(item, facts, zone) for item in items] if items else ()
 
     def watches(self, _mode: Mode | None) -> bool:
@@ -141,7 +142,8 @@ class Owed(BaseModel):
             settled=item.settled or (item.agreed if self.unless_agreed else None),
         )
 
-    def _items(self, facts: Facts) -> Collection[OwedItem]:
+    def items(self, facts: Facts) -> Collection[OwedItem]:
+        """Return what is owed: each has one stretch, of the same beginning."""
         if self.item == "task":
             return facts.tasks.values()
         if self.item == "complaint":

@@ -47,6 +47,7 @@ class Silence(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     at_once: ClassVar[bool] = False
+    is_of_items: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.MOVES
 
     shape: Literal["silence"] = "silence"

@@ -30,6 +30,7 @@ class Told(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     at_once: ClassVar[bool] = True
+    is_of_items: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.OWN
 
     shape: Literal["told"] = "told"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,7 @@ class Trend(BaseModel):
     """A `measure` is bad, for customers in one of `modes`. The measure says when it is over."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    is_of_items: ClassVar[bool] = False
 
     shape: Literal["trend"] = "trend"
     measure: Measured
