@@ -14,13 +14,29 @@ from contracts.customer import ErasureEvent
 from contracts.event import Envelope
 
 WITH_TEXTS = [type_of(AlertCommented), type_of(AlertSnoozed)]
-# The state of an event is JSON with the fields of the event under `data`.
+# The texts on alerts that belong to a customer: the one that has the alert, after its stored changes, and the one whose
+# item it concerns or, if there is none, under which it was raised. The state of an event is JSON with its fields under
+# `data`.
 DELETE_ON_ALERTS = """
     DELETE FROM vault WHERE id IN (
+        WITH alert AS (SELECT DISTINCT alert_id FROM ({alerts}) AS found(alert_id)), belonging AS (
+            SELECT alert_id, coalesce(
+                (SELECT customer_id FROM pending_change p WHERE p.alert_id = alert.alert_id
+                 ORDER BY number DESC LIMIT 1),
+                (SELECT subject FROM event WHERE stream_id = alert.alert_id ORDER BY version DESC LIMIT 1)
+            ) AS customer_id FROM alert
+            UNION ALL
+            SELECT alert_id, coalesce(
+                (SELECT customer_id FROM fact
+                 WHERE fact.stream_id = (convert_from(raised.state, 'UTF8')::jsonb -> 'data' ->> 'concerns_id')::uuid
+                 ORDER BY position LIMIT 1),
+                raised.subject
+            ) FROM alert JOIN event raised ON raised.stream_id = alert_id AND raised.version = 1
+        )
         SELECT coalesce(e.data ->> 'comment_ref', e.data ->> 'reason_ref')::uuid
         FROM (
             SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event
-            WHERE type = ANY($2) AND stream_id IN ({alerts})
+            WHERE type = ANY($2) AND stream_id IN (SELECT alert_id FROM belonging WHERE customer_id IN ({customers}))
         ) AS e
     )
 """
@@ -28,13 +44,11 @@ DELETE_CARRIED = DELETE_ON_ALERTS.format(
     alerts="""
         SELECT stream_id FROM event WHERE subject = $1
         UNION ALL SELECT alert_id FROM pending_change WHERE customer_id = $1
-    """
+    """,
+    customers="$1",
 )
 DELETE_OF_ERASED = DELETE_ON_ALERTS.format(
-    alerts="""
-        SELECT alert.stream_id FROM event alert JOIN erasure ON erasure.subject = alert.subject
-        WHERE alert.stream_id = ANY($1) AND erasure.person_id IS NULL
-    """
+    alerts="SELECT unnest($1::uuid[])", customers="SELECT subject FROM erasure WHERE person_id IS NULL"
 )
 
 
@@ -53,13 +67,17 @@ async def deleted(request: Envelope[ErasureEvent], held: Connection, customer_id
 
 
 async def deleted_elsewhere(held: Connection, customer_id: UUID) -> int:
-    """Delete the texts on alerts of the customer that were written while another customer had them."""
+    """Delete the texts on alerts of the customer that were written while another customer had them.
+
+    Those that were written under the customer on alerts of others are deleted with its own. The others stay.
+    """
     return affected_rows(await held.execute(DELETE_CARRIED, customer_id, WITH_TEXTS))
 
 
 async def delete_late_texts(held: Connection, alert_ids: Collection[UUID]) -> None:
-    """Delete the texts on alerts of erased customers that were written after the erasure, before the alert had ended.
+    """Delete the texts on alerts that belong to erased customers after their changes.
 
-    A person may have begun to write one under another customer when the erasure was carried out.
+    Before the alert had ended, a person may have begun to write one under another customer, and stored it after the
+    erasure was carried out.
     """
     await held.execute(DELETE_OF_ERASED, list(alert_ids), WITH_TEXTS)
