@@ -49,10 +49,14 @@ Made: TypeAlias = tuple[Sequence[Caused], Append]
 
 
 class Latest(NamedTuple):
-    """The latest version and state of an alert, 0 and None if it is not raised yet. `is_pending`: changes wait."""
+    """The latest version, state and event time of an alert, 0 and None if it is not raised yet.
+
+    `is_pending`: changes wait.
+    """
 
     version: int
     alert: AlertEvent | None
+    at: datetime | None
     is_pending: bool
 
 
@@ -116,18 +120,20 @@ class Appender:
 
     def _latest_of(self, row: Record) -> Latest:
         if row["version"] is None:
-            return Latest(0, None, row["is_pending"])
-        return Latest(row["version"], self._mapper.to_envelope(recorded(row)).event, row["is_pending"])
+            return Latest(0, None, None, row["is_pending"])
+        envelope = self._mapper.to_envelope(recorded(row))
+        return Latest(row["version"], envelope.event, envelope.occurred_at, row["is_pending"])
 
     def _append_of(self, changes: Sequence[Caused], latest: Latest, quiet: QuietHours | None) -> Append:
         """Return the events that follow the latest one of an alert."""
-        stream_id, version, alert, events = alert_of(changes), latest.version, latest.alert, list[NewEvent]()
+        stream_id, events = alert_of(changes), list[NewEvent]()
+        version, alert, at, _ = latest
         for customer_id, change, metadata in changes:
             for subject, event in change.events(customer_id, alert):
                 version += 1
                 alert = event if isinstance(event, AlertEvent) else None
                 told = delivered(event, quiet, self._clock())
-                at = happened_at(told) if isinstance(told, AlertEvent) else self._clock()
+                at = happened_at(told, at) if isinstance(told, AlertEvent) else self._clock()
                 envelope = Envelope(uuid_utils.uuid7(), subject, stream_id, version, 0, at, at, metadata, told)
                 events.append(self._mapper.to_new_event(envelope))
         answer = Answer(b"", 200, json.dumps({"version": version}).encode())
@@ -164,11 +170,14 @@ def customer_of(changes: Sequence[Caused]) -> UUID:
     return changes[0][0]
 
 
-def happened_at(event: AlertEvent) -> datetime:
-    """Return when a transition happened: an alert starts and ends at the time of what it is about."""
+def happened_at(event: AlertEvent, previous: datetime | None) -> datetime:
+    """Return when a transition happened: an alert starts and ends at the time of what it is about.
+
+    Others happen after the alert's previous event: a person may have handled it since the change was evaluated.
+    """
     if isinstance(event, AlertRaised):
         return event.starts_at
-    return event.ends_at or event.updated_at
+    return event.ends_at or max(event.updated_at, previous or event.updated_at)
 
 
 def delivered(event: AlertEvent | CareReported, quiet: QuietHours | None, now: datetime) -> AlertEvent | CareReported:

@@ -1,20 +1,30 @@
 """What happens between two statements of those that store, append and handle pending changes."""
 
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CommandHandler
+from chassis.http.as_of import AsOf
 from chassis.postgres.database import Connection, transaction
+from contracts.alerts import AlertCarriedIn
 from contracts.customer import CustomerErased, Merged, Unmerged
 from contracts.event import Envelope
 from contracts.examples import example
 from contracts.followup import Channel, ContactLogged, Direction, TaskScheduled
+from services.alerts.commands import Comment
 from services.alerts.detection import appending, pending_changes
 from services.alerts.detection.pending_changes import Caused
 from services.alerts.detection.pending_timer import PendingTimer
+from services.alerts.domain.alert import ALERT
 from services.alerts.handling import AlertHandler
+from services.alerts.queries.alerts import AlertFilters
+from services.alerts.queries.past import state_at
+from services.alerts.queries.past_list import PastAlerts
 from tests.integration.alerts.test_pending_changes import CAUSED
 from tests.support.facts import received_of
 from tests.support.many_alerts import ALERTS, AT_ONCE, NOW, Many
@@ -167,3 +177,29 @@ async def test_an_erasure_in_the_batch_that_undoes_a_merge_deletes_the_texts(des
         async with transaction(desk.pool) as held:
             await desk.detector.apply(received_of(batch), held)
     assert await desk.pool.fetchval("SELECT count(*) FROM vault") == 0
+
+
+@pytest.mark.parametrize("at_once", [AT_ONCE, 100])
+async def test_a_past_alert_has_its_new_customer_although_a_person_handled_it_before_the_carrying_was_appended(
+    many: Many, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """The clock of the comment is ahead of that of the merge, as if it was stored after the merge was evaluated."""
+    await append_all(many)
+    desk, last_id, alert_id = many.desk, await many.desk.customer(9), await many.alert(1)
+    monkeypatch.setattr(appending, "MAX_ALERTS_AT_ONCE", at_once)
+    context = Context("late", "E1", "tests", datetime.now(UTC) + timedelta(seconds=1))
+    handler = CommandHandler(desk.store, ALERT, desk.mapper)
+    comment = Comment(text="13800001111").with_moment("E1", context.now)
+    await handler.handle(alert_id, comment, context, subject=many.survivor_id)
+    await desk.tell(many.survivor_id, Merged(into_customer_id=last_id))
+    await append_all(many)
+    await desk.follow()
+    told = await many.of(1)
+    carried = next(each for each in reversed(told) if isinstance(each.event, AlertCarriedIn))
+    assert carried.subject == last_id
+    now = AsOf(context.now + timedelta(seconds=1))
+    state = state_at(told, now)
+    assert state is not None
+    assert state.subject == last_id
+    page = await PastAlerts(desk.pool, desk.mapper, now).page(AlertFilters(customer_id=last_id), None, ALERTS)
+    assert alert_id in [each.id for each in page]
