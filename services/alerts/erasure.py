@@ -10,7 +10,7 @@ from chassis.postgres.database import Connection
 from chassis.store.erasure import Erasure, affected_rows, erase
 from contracts.alerts import AlertCommented, AlertSnoozed
 from contracts.cloudevents import type_of
-from contracts.customer import ErasureEvent
+from contracts.customer import ErasureEvent, Merged
 from contracts.event import Envelope
 
 WITH_TEXTS = [type_of(AlertCommented), type_of(AlertSnoozed)]
@@ -40,10 +40,14 @@ DELETE_ON_ALERTS = """
         ) AS e
     )
 """
+# An alert about a task of a duplicate may be raised under the survivor, and end there.
 DELETE_CARRIED = DELETE_ON_ALERTS.format(
     alerts="""
         SELECT stream_id FROM event WHERE subject = $1
         UNION ALL SELECT alert_id FROM pending_change WHERE customer_id = $1
+        UNION ALL SELECT stream_id FROM event WHERE type = ANY($2) AND subject IN (
+            SELECT (data ->> 'into_customer_id')::uuid FROM fact WHERE customer_id = $1 AND type = $3
+        )
     """,
     customers="$1",
 )
@@ -71,7 +75,7 @@ async def deleted_elsewhere(held: Connection, customer_id: UUID) -> int:
 
     Those that were written under the customer on alerts of others are deleted with its own. The others stay.
     """
-    return affected_rows(await held.execute(DELETE_CARRIED, customer_id, WITH_TEXTS))
+    return affected_rows(await held.execute(DELETE_CARRIED, customer_id, WITH_TEXTS, type_of(Merged)))
 
 
 async def delete_late_texts(held: Connection, alert_ids: Collection[UUID]) -> None:

@@ -113,3 +113,23 @@ async def test_an_erasure_deletes_texts_on_an_alert_that_ended_under_the_survivo
     assert [each.subject for each in await desk.told(RULE)][-1] == survivor_id
     await erase(desk, customer_id)
     assert await texts(desk) == set()
+
+
+@pytest.mark.parametrize("erased", ["duplicate", "survivor", "other"])
+async def test_a_text_about_a_task_of_the_duplicate_is_deleted_with_either(desk: RuleDesk, erased: str) -> None:
+    """The alert was raised under the survivor, and ended there."""
+    customer_id, survivor_id, other_id = [await desk.customer(1) for _ in range(3)]
+    await merge(desk, customer_id, survivor_id)
+    task_id = uuid4()
+    await desk.tell(customer_id, TaskScheduled(assignee_id="E1", due_at=DUE), days_ago(3), stream_id=task_id)
+    await desk.tell(survivor_id, TaskScheduled(assignee_id="E1", due_at=DUE), days_ago(3), stream_id=uuid4())
+    await desk.settle()
+    for each in await desk.told(RULE):
+        await comment(desk, each.stream_id, "of task" if each.event.concerns_id == task_id else "of another task")
+    await desk.tell(customer_id, DONE, stream_id=task_id)
+    await unmerge(desk, customer_id, survivor_id)
+    assert {each.subject for each in await desk.told(RULE)} == {survivor_id}
+    assert await texts(desk) == {"of task", "of another task"}
+    await erase(desk, {"duplicate": customer_id, "survivor": survivor_id, "other": other_id}[erased])
+    left: dict[str, set[str]] = {"duplicate": {"of another task"}, "survivor": set()}
+    assert await texts(desk) == left.get(erased, {"of task", "of another task"})
