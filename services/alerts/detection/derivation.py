@@ -19,6 +19,7 @@ from contracts.cloudevents import type_of
 from contracts.event import Envelope, Metadata, Origin
 from contracts.topics import EVENT_TYPES, OPENS
 from services.alerts.detection import memory, pending_changes
+from services.alerts.detection.carrying_back import carried_back
 from services.alerts.detection.folding import fold
 from services.alerts.detection.received import TOPICS, is_evaluated
 from services.alerts.detection.stored_segments import OF_SEGMENTS
@@ -85,13 +86,24 @@ class Derivation:
         return await self._derive(held, customer_ids, (await self._rules.current(held)).book, later)
 
     async def _derive(
-        self, held: Connection, customer_ids: Collection[UUID], rules: RuleBook, later: Container[Place] = ()
+        self,
+        held: Connection,
+        customer_ids: Collection[UUID],
+        rules: RuleBook,
+        later: Container[Place] = (),
+        *,
+        has_lost_facts: bool = False,
     ) -> set[UUID]:
         group = await self._group(held, customer_ids)
         facts = [fact for fact in await held.fetch(READ, group) if evaluated(fact)]
         envelopes = [envelope_of(fact) for fact in facts if (fact["feed"], fact["position"]) not in later]
         memories = fold(within(envelopes), rules, self._clock())
         stored, now = await self._open_episodes(held, group), self._clock()
+        if has_lost_facts:
+            changes = list(carried_back(memories, stored, now))
+            await pending_changes.store(held, changes)
+            for customer_id, change, _ in changes:
+                pending_changes.change_episode(customer_id, change, stored)
         for customer_id in memories.keys() | stored.keys():
             known, episodes = memories[customer_id], stored.get(customer_id, {})
             # What the fold has raised at once is open only if the store says so; the next look decides the rest.
@@ -104,8 +116,9 @@ class Derivation:
     async def delete_after(self, held: Connection, feed: str, position: int) -> None:
         """Delete the facts of a feed after a position, as if they had never been received, and derive again.
 
-        The next timer ends alerts that were raised because of them; alerts that they ended stay ended. If the log lacks
-        the facts of before an upgrade, nothing is derived: what is known stays until a rebuild.
+        The next timer ends alerts that were raised because of them; alerts that they ended stay ended. Open alerts are
+        carried back from lost merges. If the log lacks the facts of before an upgrade, nothing is derived: what is
+        known stays until a rebuild.
         """
         customers = [each for (each,) in await held.fetch(CUSTOMERS_AFTER, feed, position)]
         lost_segments = await held.fetchval(HAS_SEGMENTS_AFTER, feed, position)
@@ -116,7 +129,7 @@ class Derivation:
             # All customers were judged under the rules of before, but then under other segments.
             await held.execute(FORGET_SWEEPS)
         if is_whole:
-            await self.derive(held, group)
+            await self._derive(held, group, (await self._rules.current(held)).book, has_lost_facts=True)
 
     async def _group(self, held: Connection, customer_ids: Collection[UUID]) -> list[UUID]:
         return [each for (each,) in await held.fetch(GROUP, list(customer_ids))]

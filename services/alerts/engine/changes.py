@@ -139,7 +139,8 @@ class Carrying(Struct, frozen=True, gc=False, tag=True):
     from_customer_id: UUID
     to_customer_id: UUID
     updated_at: datetime
-    cause: UUID
+    # None if a restore has lost the event.
+    cause: UUID | None
 
     @property
     def alert_id(self) -> UUID:
