@@ -28,7 +28,8 @@ WARM_UP_SECONDS = 2.0
 # p50 and p99 in milliseconds, on a quiet machine.
 Targets = tuple[float | None, float | None]
 ROW_TARGETS, ALERT_TARGETS, NONE = (25.0, 80.0), (34.0, 90.0), (None, None)
-KNOWN = "SELECT count(*) FROM customer_ref WHERE customer_id = ANY($1)"
+KNOWN = "SELECT count(*) = cardinality($1::uuid[]) FROM customer_ref WHERE customer_id = ANY($1)"
+NO_RUNG_DUE = "SELECT NOT EXISTS (SELECT FROM alert_ladder WHERE next_rung_at <= now())"
 APPLIED = "SELECT sum(position) FROM consumer_position"
 ARRIVED = "SELECT contact_id FROM contact WHERE contact_id = ANY($1)"
 
@@ -59,6 +60,7 @@ async def measure(whole: Whole) -> list[Figure]:
         lively = await register(whole, count // SILENT_SHARE)
         await known_to_followup(whole, [*silent, *lively])
         await eventually(lambda: holds(watch.raised >= set(silent)), within=SETTLE_SECONDS)
+        await rungs_reached(whole)
         started_at = perf_counter()
         await log_contacts(whole, in_turn(silent, lively), WARM_UP_SECONDS + seconds, watch.note)
         reached = count / (perf_counter() - started_at)
@@ -109,13 +111,24 @@ async def holds(condition: bool) -> bool:
 
 async def known_to_followup(whole: Whole, customers: Sequence[str]) -> None:
     """Wait until the followup service has heard of all these customers."""
-    connection = await asyncpg.connect(whole.environment["CARE_FOLLOWUP_DATABASE_URL"])
+    ids = [UUID(customer) for customer in customers]
+    await eventually_in(whole.environment["CARE_FOLLOWUP_DATABASE_URL"], KNOWN, ids)
 
-    async def known() -> bool:
-        return bool(await connection.fetchval(KNOWN, [UUID(customer) for customer in customers]) == len(customers))
+
+async def rungs_reached(whole: Whole) -> None:
+    """Wait until all escalations that are due are done: in work time, each alert has one when it is raised."""
+    await eventually_in(whole.environment["CARE_ALERTS_DATABASE_URL"], NO_RUNG_DUE)
+
+
+async def eventually_in(url: str, query: str, *arguments: object) -> None:
+    """Wait until a query returns true."""
+    connection = await asyncpg.connect(url)
+
+    async def is_true() -> bool:
+        return bool(await connection.fetchval(query, *arguments))
 
     try:
-        await eventually(known, within=SETTLE_SECONDS)
+        await eventually(is_true, within=SETTLE_SECONDS)
     finally:
         await connection.close()
 
