@@ -20,7 +20,7 @@ OWN_STORE = Source(OWN_TOPIC, 0)
 POLL_SECONDS = 0.5
 STALE_SECONDS = 20.0
 # A pause, so that more events share a transaction: under load one transaction per event would be too slow.
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.1
 READ_LIMIT_ALONE = 10_000
 
 
