@@ -10,6 +10,7 @@ import asyncpg
 
 from chassis.kafka.client import partition_of
 from chassis.kafka.records import event_id_of
+from chassis.postgres.database import use_jsonb_codec
 from contracts.topics import EVENT_TOPICS, Topic
 
 if TYPE_CHECKING:
@@ -61,12 +62,13 @@ class Applied:
 
 @asynccontextmanager
 async def connected(urls: Mapping[str, str]) -> "AsyncIterator[Connections]":
-    """Connect to each database as the owner of its tables."""
+    """Connect to each database as the owner of its tables. Values are converted as in the services."""
     async with AsyncExitStack() as stack:
         opened = {}
         for name, url in urls.items():
             opened[name] = await asyncpg.connect(url)
             stack.push_async_callback(opened[name].close)
+            await use_jsonb_codec(opened[name])
         yield opened
 
 
