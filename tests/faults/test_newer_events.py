@@ -233,10 +233,12 @@ async def test_69_an_older_build_refuses_one_customer_and_serves_all_others(
     async def shows(stages: set[str]) -> bool:
         return {each["stage"] for each in await listed(older, deployment)} == stages
 
+    async def shows_that_it_waits() -> bool:
+        probe = (await ask(older, deployment, "GET", "/readyz")).json()
+        return (probe["status"], probe["tasks"]["customer-list"]["detail"]) == ("degraded", WAITING)
+
     await eventually(lambda: shows({"new", "interested"}))
-    probe = (await ask(older, deployment, "GET", "/readyz")).json()
-    assert probe["status"] == "degraded"
-    assert probe["tasks"]["customer-list"]["detail"] == WAITING
+    await eventually(shows_that_it_waits)
 
     await older.replace_build(BUILD.format("worker"))
     await eventually(lambda: pool.fetchval("SELECT count(*) = 0 FROM parked_event"))

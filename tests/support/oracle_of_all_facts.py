@@ -10,7 +10,8 @@ It shares the pieces of the oracle of silence, and adds counts, guards, merges, 
 - Counts and guards are raised when an event about them is received; all others at a look.
 - A merge carries the open alerts of the duplicate to the survivor. Undoing it returns those that were raised under the
   duplicate, and those about its tasks and complaints.
-- An alert whose rule is retired, or allows more time now, is cleared when the rules change.
+- An alert whose rule is retired, or allows more time now, is cleared when the rules change. Rules that stay the
+  same are judged at the next look.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -128,10 +129,12 @@ class OracleOfAllFacts:
             self._judge(each, now, complete_until, is_complete=True)
 
     def publish(self, rules: RuleBook, now: datetime) -> None:
-        """Judge all customers by other rules."""
+        """Judge all customers by the rules that have changed."""
+        ids = {rule.id for book in (self.rules, rules) for rule in book.rules}
+        changed = {each for each in ids if self.rules.rule(each) != rules.rule(each)}
         self.rules = rules
         for each in self.facts:
-            self._judge(each, now, now, rules_changed=True)
+            self._judge(each, now, now, heard=changed, rules_changed=True)
 
     def heard(self, fact: Fact) -> set[str]:
         """Return the rules that an event concerns."""
@@ -232,7 +235,7 @@ class OracleOfAllFacts:
         judged = [
             each for each in self.open if each.customer_id == customer_id and (heard is None or each.rule_id in heard)
         ]
-        if heard is not None:
+        if heard is not None and not rules_changed:
             in_force = {rule.id for rule in self.rules.rules}
             judged = [each for each in judged if each.rule_id in in_force]
         pairs = self._pairs(judged, broken, now)
