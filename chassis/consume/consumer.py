@@ -125,6 +125,8 @@ class Consumer:
         """Start to apply the new records. Raises the failure of the batch before."""
         batches: dict[Source, tuple[Progress, Batch]] = {}
         for source, records in self._events_of(fetched).items():
+            # Reading takes long, and the running batch is sent to the database meanwhile.
+            await asyncio.sleep(0)
             start = await self._pipeline.progress(source)
             batch = self._gap_detector.read(source, start, records, asyncio.get_running_loop().time())
             if batch.deliveries or batch.progress != start:

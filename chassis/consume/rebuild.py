@@ -101,10 +101,10 @@ class ReadModel:
     rebuild applies events with `fill` until it has caught up, then calls `derive` once for the other tables, and
     applies later events with `update`. Without them, it applies all events with the handler of the applier.
 
-    `filled`: the tables that `derive` reads, which get their indexes before it. `has_own_events`: the feed of a
-    copy contains the own store, which that of the live tables does not; the switch waits until all its events are
-    applied. `switched` is called in the transaction of the switch, with the new tables in place and the positions of
-    both consumers.
+    `filled`: the tables that only `fill` writes. They get their indexes while `derive` runs, or before it with
+    `indexes_first`. `has_own_events`: the feed of a copy contains the own store, which that of the live tables does
+    not; the switch waits until all its events are applied. `switched` is called in the transaction of the switch, with
+    the new tables in place and the positions of both consumers.
     """
 
     applier: Applier
@@ -114,6 +114,7 @@ class ReadModel:
     derive: Derive | None = None
     update: Handler | None = None
     filled: Sequence[str] = ()
+    indexes_first: bool = False
     has_own_events: bool = False
     switched: Switched | None = None
 
@@ -168,13 +169,27 @@ class Rebuild:
 
     async def _derive(self) -> None:
         """Derive the other tables from those that are filled, and complete all. The next batch waits meanwhile."""
-        async with self._applier.paused(), transaction(self._pool) as held:
+        async with self._applier.paused():
+            if self._model.indexes_first:
+                await self._complete_filled()
+                await self._derive_others()
+            else:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._complete_filled())
+                    group.create_task(self._derive_others())
+            self._is_filling = False
+
+    async def _complete_filled(self) -> None:
+        async with transaction(self._pool) as held:
             await held.execute(CHECK_CLIENT)
             await self._shadow.complete(held, self._model.filled)
+
+    async def _derive_others(self) -> None:
+        async with transaction(self._pool) as held:
+            await held.execute(CHECK_CLIENT)
             if self._model.derive:
                 await self._model.derive(held)
             await self._shadow.complete(held, [each for each in self._model.tables if each not in self._model.filled])
-            self._is_filling = False
 
     def _fed(self) -> asyncio.Future[None]:
         """Return the task that feeds the shadow tables. It is started if it does not run."""

@@ -98,6 +98,8 @@ def decode(record: CloudEvent) -> Envelope[Any]:
 def instant(text: str) -> datetime:
     """Parse a time. Raises ValueError if it has no UTC offset, or no UTC time."""
     parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is UTC:
+        return parsed
     if parsed.tzinfo is None:
         raise ValueError("a time without an offset")
     try:

@@ -210,6 +210,7 @@ def memory_model(
         derive=memory.derive,
         update=memory.update,
         filled=FILLED,
+        indexes_first=True,
         has_own_events=True,
         switched=memory.switched,
     )

@@ -10,7 +10,7 @@ from chassis.consume.applier import Applier
 from chassis.consume.consumer import MAX_FACTS, Consumer
 from chassis.consume.erasure_answers import ErasureAnswers
 from chassis.consume.fact_log.fact import FactReader
-from chassis.consume.fact_log.model import append
+from chassis.consume.fact_log.model import FACT, append
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import Timers
 from chassis.http.web import create_app
@@ -37,6 +37,7 @@ def build(context: ServiceContext) -> Service:
         lambda applier, health, shared: consumer(applier, health=health, shared=shared).run,
         fill=append,
         derive=projection.derive,
+        filled=(FACT,),
     )
     follow = model.follow(health(NAME))
     answers = ErasureAnswers(

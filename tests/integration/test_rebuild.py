@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import asyncpg
 import pytest
 
 from chassis.consume.applier import Applier
@@ -43,6 +44,8 @@ LEFT_OVER = """
     SELECT (SELECT count(*) FROM pg_namespace WHERE nspname IN ('rebuild', 'retired'))
         + (SELECT count(DISTINCT consumer) - 1 FROM consumer_position)
 """
+INDEXES = "SELECT count(*) FROM pg_indexes WHERE schemaname = '{}' AND tablename = 'customer'"
+INDEXES_OF_THE_COPY, INDEXES_OF_THE_LIVE_TABLE = INDEXES.format("rebuild"), INDEXES.format("public")
 COPY_OF_A_KILLED_ONE = "INSERT INTO consumer_position VALUES ($1, 'own', 0, 7, now())"
 PARKED_BY_A_KILLED_ONE = """
     INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, reason)
@@ -230,6 +233,42 @@ async def test_a_rebuild_can_be_started_again_at_once_after_it_was_killed_in_a_l
     killed.terminate()
     await asyncio.gather(rebuilding, return_exceptions=True)
     await Rebuild(listed, owner).run(silent)
+
+
+@pytest.mark.parametrize("indexes_first", [False, True])
+async def test_filled_tables_get_their_indexes_before_the_derivation_only_on_demand(
+    pool: Pool, owner: Pool, listed: ReadModel, *, indexes_first: bool
+) -> None:
+    async def derive(held: Connection) -> None:
+        if indexes_first:
+            assert await held.fetchval(INDEXES_OF_THE_COPY) == await held.fetchval(INDEXES_OF_THE_LIVE_TABLE)
+        else:
+            # The indexes are built in another transaction, which ends although this one has not.
+            await eventually(lambda: has_indexes(owner))
+
+    model = replace(listed, derive=derive, filled=projection.TABLES, indexes_first=indexes_first)
+    before = await pool.fetch(FORM)
+    await Rebuild(model, owner).run(silent)
+    assert await pool.fetch(FORM) == before
+
+
+async def has_indexes(owner: Pool) -> bool:
+    found: bool = await owner.fetchval(f"SELECT ({INDEXES_OF_THE_COPY}) = ({INDEXES_OF_THE_LIVE_TABLE})")
+    return found
+
+
+@pytest.mark.parametrize("indexes_first", [False, True])
+async def test_a_rebuild_whose_derivation_fails_changes_nothing(
+    pool: Pool, owner: Pool, listed: ReadModel, *, indexes_first: bool
+) -> None:
+    async def derive(held: Connection) -> None:
+        await held.execute("SELECT 1 / 0")
+
+    rows = await pool.fetch(ROWS)
+    model = replace(listed, derive=derive, filled=projection.TABLES, indexes_first=indexes_first)
+    with pytest.raises((asyncpg.DivisionByZeroError, ExceptionGroup)):
+        await Rebuild(model, owner).run(silent)
+    assert (await pool.fetch(ROWS), await pool.fetchval(LEFT_OVER)) == (rows, 0)
 
 
 async def test_shadow_tables_ahead_of_the_live_ones_replace_them_too(

@@ -70,6 +70,7 @@ class Rebuilding:
             derive=derive,
             update=memory.update,
             filled=FILLED,
+            indexes_first=True,
             has_own_events=True,
             switched=memory.switched,
         )

@@ -12,6 +12,7 @@ import httpx
 
 from chassis.postgres.database import Pool, open_pool
 from chassis.service import collect_less_often
+from deploy.refill import delete_topics
 from deploy.stack.child import Child
 from tests.support.servers import Database, Servers
 
@@ -66,7 +67,8 @@ class Bed:
 
     @asynccontextmanager
     async def store(self, service: str = "customer") -> AsyncIterator[tuple[Database, Pool]]:
-        """A fresh database of `service`, and a pool on it as the service has one."""
+        """A fresh database of `service`, and a pool on it as the service has one. The topics are deleted before."""
+        await delete_topics(self.servers.infrastructure.kafka_bootstrap)
         database = await self.servers.database(service)
         pool = await open_pool(database.app, size=POOL_SIZE, application_name="bench")
         try:

@@ -56,6 +56,7 @@ async def measure(bed: Bed) -> list[Figure]:
             lambda applier, health, shared: consumer(applier, health=health, shared=shared).run,
             fill=append,
             derive=projection.derive,
+            filled=(FACT,),
         )
         collect_less_often()
         live = await consumed_per_second(pool, model, count, sum(ends.values()))

@@ -48,6 +48,7 @@ class Rebuilding:
             derive=derive,
             update=memories.update,
             filled=FILLED,
+            indexes_first=True,
             has_own_events=True,
             switched=memories.switched,
         )
