@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from itertools import islice
 
-os.environ["PYPINYIN_NO_PHRASES"] = "1"
+os.environ |= {"PYPINYIN_NO_PHRASES": "1", "PYPINYIN_NO_DICT_COPY": "1"}
 
 from pypinyin import Style, lazy_pinyin, load_phrases_dict, pinyin
 from pypinyin.contrib.tone_convert import to_normal
