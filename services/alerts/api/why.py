@@ -38,6 +38,7 @@ class ReasonView(BaseModel):
 class WatchedView(BaseModel):
     """What a rule watches: since when, and when it is due. If an alert is open about it, `alert_id` is its id.
 
+    When very many alerts of a customer are raised at once, an alert can be read some seconds later than its id here.
     `causes` are the ids of the events from which it is counted.
     """
 
