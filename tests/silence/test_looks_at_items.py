@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from contracts.customer import Registered
+from contracts.customer import OrderPlaced, Registered, Stage, StageChanged
 from contracts.examples import example
 from contracts.followup import TaskScheduled
 from services.alerts.detection import evaluation
@@ -19,6 +19,7 @@ from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.items import due_at, is_raised
 from services.alerts.engine.rule_book import RuleBook
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
+from services.alerts.shipped.measured_rules import ORDERS_SLOWING
 from services.alerts.shipped.rules import DEFAULT_RULES, INACTIVITY, MISSED_FOLLOW_UP
 from tests.silence.test_skipped_rules import LIVES, SKIPPING, live, lives
 from tests.support.customer_life import CUSTOMER, day, envelope
@@ -78,6 +79,21 @@ def test_a_look_at_items_keeps_the_due_time_of_the_rest_and_knows_that_of_the_ot
     assert after.rest.judged_until == day(10)
     assert list(after.state.open) == [str(raised.alert_id)]
     assert after.rest.open == {}
+
+
+def test_an_order_is_measured_although_an_item_is_due_before_the_trend() -> None:
+    """A look at the item does not judge the trend."""
+    rules = RuleBook(rules=(ORDERS_SLOWING, MISSED_FOLLOW_UP))
+    known, _ = receive(CUSTOMER, EMPTY, [envelope(example(Registered), 0)], rules, day(0))
+    signed, task = StageChanged(previous=Stage.NEW, stage=Stage.SIGNED), example(TaskScheduled, due_at=day(20))
+    events = [(0, signed), *((number, example(OrderPlaced)) for number in (1, 6, 11)), (15, task)]
+    for number, event in (*events, (16, example(OrderPlaced))):
+        stream = CUSTOMER if event is signed else uuid4()
+        known, _ = receive(CUSTOMER, known, [envelope(event, number, stream=stream)], rules, day(number))
+    assert known.items_due_at == day(20) < known.rest_due_at < NEVER_DUE
+    known, _ = raise_due(CUSTOMER, known, rules, day(20), day(20))
+    _, (slowing,) = raise_due(CUSTOMER, known, rules, known.rest_due_at, known.rest_due_at)
+    assert slowing.episode.rule_id == ORDERS_SLOWING.id  # type: ignore[union-attr]
 
 
 def test_a_bound_that_was_too_early_is_made_exact_for_both() -> None:

@@ -44,7 +44,7 @@ def receive(
         before = unite(rest, {item_id: items.pop(item_id) for item_id in ids}) if ids else rest
         facts = evolve(before.facts, envelope, rules.contacts, rules.features)
         state = CustomerState(facts, before.open, before.judged_until)
-        judged = judged_after(envelope, state, rules, min(rest_due_at, items_due_at))
+        judged = judged_after(envelope, state, rules, rest_due_at)
         evaluation = evaluate(customer_id, state, rules, Moment(now, envelope.recorded_at, judged=judged))
         rest_due_at = min(rest_due_at, evaluation.rest_due_at)
         items_due_at = min(items_due_at, evaluation.items_due_at)
@@ -56,12 +56,12 @@ def receive(
     return Memory(rest, rest_due_at, items_due_at, items, known.stored, known.others_due_at), ended
 
 
-def judged_after(envelope: Envelope[Any], state: CustomerState, rules: RuleBook, next_due_at: datetime) -> RuleSet:
+def judged_after(envelope: Envelope[Any], state: CustomerState, rules: RuleBook, rest_due_at: datetime) -> RuleSet:
     """Return the rules by which a customer is judged after an event.
 
-    As `next_due_at` is a lower bound of the next evaluation, rules without an open episode are skipped if the event
-    only delays them, does not concern them, or if they are not due before it. A contact before the registration delays
-    nothing.
+    As `rest_due_at` is a lower bound of the next evaluation of what is no item, rules without an open episode are
+    skipped if the event only delays them, does not concern them, or if they measure and are not due before it. A
+    contact before the registration delays nothing.
     """
     heard, registered = rules.hearing(type(envelope.event)), state.facts.registered
     if not heard.has_conditions:
@@ -69,7 +69,7 @@ def judged_after(envelope: Envelope[Any], state: CustomerState, rules: RuleBook,
     skipped: frozenset[str] = NOTHING
     if heard.delayed and registered is not None and registered.at <= envelope.occurred_at:
         skipped = heard.delayed
-    if heard.measured and next_due_at <= envelope.occurred_at + heard.least:
+    if heard.measured and rest_due_at <= envelope.occurred_at + heard.least:
         skipped |= heard.measured
     if heard.stated and not states_contact(envelope.event):
         skipped |= heard.stated
