@@ -118,3 +118,15 @@ async def test_a_lost_undoing_returns_the_alerts_to_the_survivor(databases: Data
     found = await said_of_alerts(databases)
     assert {own[-1] for own in found.values()} == {("AlertRaised", FIRST), ("AlertCarriedIn", FIRST)}
     assert not [own for own in found.values() if len(own) not in {1, 7}]
+
+
+async def test_alerts_of_a_customer_that_was_lost_too_end_under_the_survivor(databases: Databases) -> None:
+    live, facts = await lived(databases, 2, 3)
+    await lose_after(databases, 1)
+    await append_pending(live, databases)
+    await look(live, facts, 44)
+    found = await said_of_alerts(databases)
+    carried = [("AlertRaised", SECOND), ("AlertCarriedAway", SECOND), ("AlertCarriedIn", FIRST)]
+    assert [own for own in found.values() if len(own) > 3] == [[*carried, ("AlertCleared", FIRST)]] * 2
+    # Of two silences, the second one ends with the survivor's own.
+    assert sorted(own for own in found.values() if len(own) <= 3) == [[("AlertRaised", FIRST)], carried]

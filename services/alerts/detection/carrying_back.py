@@ -20,13 +20,16 @@ OpenEpisodes = Mapping[UUID, Mapping[str, Episode]]
 
 
 def carried_back(memories: Mapping[UUID, Memory], episodes: OpenEpisodes, now: datetime) -> Iterator[Caused]:
-    """Yield a change for each open episode that is under another customer than the facts say."""
+    """Yield a change for each open episode that is under another customer than the facts say.
+
+    An alert of a customer whose registration was lost, too, stays where it is, and ends there at the next look.
+    """
     items = {item.concerns_id: customer_id for customer_id, known in memories.items() for item in known.items}
     for customer_id, own in episodes.items():
         for episode in own.values():
             holder_id = items.get(episode.concerns_id) if episode.concerns_id else None
             holder_id = holder_id or holder_of(episode.origin or customer_id, memories)
-            if holder_id not in {customer_id, None}:
+            if holder_id and holder_id != customer_id and memories[holder_id].facts.registered:
                 change = Carrying(episode, customer_id, holder_id, now, None)
                 yield customer_id, change, Metadata(actor=ACTOR.name, correlation_id=str(episode.alert_id))
 
