@@ -30,8 +30,6 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "5s",
     "timezone": "UTC",
     "jit": "off",
-    # For small arrays of ids, PostgreSQL plans each call anew, which takes longer than the statement.
-    "plan_cache_mode": "force_generic_plan",
 }
 # A promotion and a point-in-time recovery start a new timeline. NULL on a standby.
 READ_TIMELINE = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
@@ -162,6 +160,17 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     async with connection(pool) as held, held.transaction():
         yield held
+
+
+async def fetch_planned(pool: Pool, query: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Fetch rows by a plan that is made for these arguments.
+
+    Use it where conditions are optional, or a caller may see few rows or all: PostgreSQL keeps a plan for a statement
+    that is prepared by name, and none for one without.
+    """
+    async with connection(pool) as held:
+        statement = await held.prepare(query, name="")
+        return await statement.fetch(*arguments)
 
 
 async def retry_while_unavailable(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chassis.postgres.database import Pool, open_pool
+from chassis.postgres.database import Pool, fetch_planned, open_pool
 from tests.support.servers import Database
 
 LONG_SECONDS = 600.0
@@ -78,3 +78,13 @@ async def test_a_connection_that_was_closed_is_replaced(single: Pool) -> None:
     async with single.acquire() as held:
         await held.close()
     assert await single.fetchval("SELECT 1") == 1
+
+
+async def test_no_plan_is_kept_of_a_planned_statement(single: Pool) -> None:
+    statement = "SELECT n FROM generate_series(1, 9) AS n WHERE $1::int IS NULL OR n = $1 ORDER BY n LIMIT $2"
+    kept = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1"
+    for wanted, expected in [(None, [1, 2]), (7, [7])] * 4:
+        assert [each for (each,) in await fetch_planned(single, statement, wanted, 2)] == expected
+    assert await single.fetchval(kept, statement) == 0
+    await single.fetch(statement, 7, 2)
+    assert await single.fetchval(kept, statement) == 1

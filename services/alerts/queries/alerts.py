@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from chassis.postgres.visibility import ids_of
 from chassis.store.erasure import Statement
 from chassis.store.vault_reader import count_personal_data
@@ -100,7 +100,7 @@ class AlertQueries:
         """Return up to `limit` + 1 alerts in id order."""
         wanted = (filters.status, filters.rule_id, filters.owner_id, filters.customer_id, filters.visible_to)
         states = (filters.is_open, filters.is_snoozed)
-        return [view(dict(row)) for row in await self._pool.fetch(LIST, after, *wanted, *states, limit + 1)]
+        return [view(dict(row)) for row in await fetch_planned(self._pool, LIST, after, *wanted, *states, limit + 1)]
 
 
 def view(row: dict[str, Any]) -> AlertView:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from contracts.alerts import AlertSeverity
 from services.alerts.queries.visibility import Readers, may_see
 
@@ -44,7 +44,7 @@ class AlertCounts(BaseModel):
 
 
 async def count_open(pool: Pool, visible_to: Readers) -> AlertCounts:
-    rows = [tuple(row) for row in await pool.fetch(OPEN, visible_to)]
+    rows = [tuple(row) for row in await fetch_planned(pool, OPEN, visible_to)]
     rules, owners, severities = (summed((row[column], row[3]) for row in rows) for column in range(3))
     return AlertCounts(
         open=sum(row[3] for row in rows),

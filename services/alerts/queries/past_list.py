@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.http.as_of import AsOf
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from chassis.store.event_store import COLUMNS, recorded
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
@@ -70,7 +70,9 @@ class PastAlerts:
         merges = MergesAt(self.pool, self.as_of)
         ids = await merges.ids(filters.customer_id) if filters.customer_id else None
         wanted = (ids, filters.status, filters.rule_id, filters.owner_id, filters.visible_to)
-        rows = await self.pool.fetch(OPEN_AT, self.as_of.occurred_by, self.as_of.recorded_by, after, *wanted, limit + 1)
+        rows = await fetch_planned(
+            self.pool, OPEN_AT, self.as_of.occurred_by, self.as_of.recorded_by, after, *wanted, limit + 1
+        )
         events = await self._events(rows)
         return [view_of(state_of(row, events), row["holders"]) for row in rows]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.http.paging import MAX_LIMIT
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from contracts.customer import ContractKind, RenewalIntent
 from services.customer.domain.order import OrderState
 from services.customer.projection.commerce import ContractRow, OrderRow, QuoteRow
@@ -96,5 +96,5 @@ async def page(
 ) -> list[R]:
     """Return up to `limit` + 1 rows, the latest first, so that the caller can tell whether there are more."""
     at, row_id = after or (None, None)
-    rows = await pool.fetch(PAGES[row_class], list(customer_ids), at, row_id, min(limit, MAX_LIMIT) + 1)
+    rows = await fetch_planned(pool, PAGES[row_class], list(customer_ids), at, row_id, min(limit, MAX_LIMIT) + 1)
     return [row_class(**row) for row in rows]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from chassis.postgres.visibility import holds
 from services.customer.merging.likeness import Reason
 
@@ -33,7 +33,7 @@ class DuplicateView(BaseModel):
 async def page(pool: Pool, visible_to: str | None, cursor: Sequence[str] | None, limit: int) -> list[DuplicateView]:
     """Return up to `limit` + 1 pairs, highest score first."""
     after = (int(cursor[0]), UUID(cursor[1]), UUID(cursor[2])) if cursor else (None, None, None)
-    return [DuplicateView(**row) for row in await pool.fetch(LIST, *after, visible_to, limit + 1)]
+    return [DuplicateView(**row) for row in await fetch_planned(pool, LIST, *after, visible_to, limit + 1)]
 
 
 def cursor_of(pair: DuplicateView) -> list[str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from services.customer.handovers.outcomes import Outcome
 from services.customer.projection.handover_batches import HandoverBatchRow
 
@@ -79,7 +79,7 @@ async def page(
 ) -> list[HandoverItemView]:
     """Return up to `limit` + 1 customers of a batch."""
     customer_id, kind = (UUID(after[0]), after[1]) if after else (None, None)
-    rows = await pool.fetch(ITEMS, batch_id, outcome, customer_id, kind, limit + 1)
+    rows = await fetch_planned(pool, ITEMS, batch_id, outcome, customer_id, kind, limit + 1)
     return [HandoverItemView(**row) for row in rows]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from chassis.store.vault_reader import read_personal_data
 from contracts.customer import ChecklistItem, EndingContract
 from services.customer.projection.handovers import HandoverRow, HandoverState
@@ -65,5 +65,5 @@ class HandoverQueries:
     async def page(self, filters: HandoverFilters, after: UUID | None, limit: int) -> list[HandoverView]:
         """Return up to `limit` + 1 handovers in the order of their customers' ids."""
         values = filters.state, filters.from_owner_id, filters.to_owner_id, filters.visible_to, filters.batch_id
-        rows = await self._pool.fetch(LIST, after, *values, limit + 1)
+        rows = await fetch_planned(self._pool, LIST, after, *values, limit + 1)
         return [HandoverView(**row) for row in rows]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from contracts.followup.absence import AbsenceReason
 from services.followup.projection.absences import ONE_DAY, AbsenceRow
 from services.followup.queries.paging import SortKey, columns_of, one_more
@@ -82,7 +82,10 @@ class AbsenceQueries:
         """Return up to `limit` + 1 absences that are not cancelled, by start."""
         at, row_id = after or (None, None)
         narrowed = (filters.employee_id, filters.since, filters.until, one_more(limit))
-        return [AbsenceRow(**row) for row in await self._pool.fetch(LIST, filters.visible_to, at, row_id, *narrowed)]
+        return [
+            AbsenceRow(**row)
+            for row in await fetch_planned(self._pool, LIST, filters.visible_to, at, row_id, *narrowed)
+        ]
 
     async def can_stand_in(self, employee_id: str, days: tuple[date, date]) -> bool:
         """Return whether the employee has not left, and is present on at least one of these days."""
@@ -98,7 +101,7 @@ class AbsenceQueries:
 
     async def away_now(self, people: Sequence[str], visible_to: str | None, now: datetime) -> list[AbsenceRow]:
         """Return the current absences of these employees that `visible_to` may see."""
-        return [AbsenceRow(**row) for row in await self._pool.fetch(NOW, visible_to, list(people), now)]
+        return [AbsenceRow(**row) for row in await fetch_planned(self._pool, NOW, visible_to, list(people), now)]
 
     async def covered_by(self, people: Sequence[str], since: datetime, until: datetime) -> list[AbsenceRow]:
         """Return the absences between two instants in which one of these employees is the stand-in."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from chassis.store.vault import PersonalData
 from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel, Intake, Severity
@@ -94,7 +94,7 @@ class ComplaintQueries:
         at, complaint_id = after or (None, None)
         parameters = (filters.customer_id, filters.owner_id, filters.state, filters.overdue, one_more(limit))
         states = (list(SETTLED), list(UNANSWERED))
-        rows = await self._pool.fetch(LIST, filters.visible_to, at, complaint_id, *parameters, *states)
+        rows = await fetch_planned(self._pool, LIST, filters.visible_to, at, complaint_id, *parameters, *states)
         return [ComplaintRow(**row) for row in rows]
 
     async def views(self, rows: Sequence[ComplaintRow]) -> list[ComplaintView]:

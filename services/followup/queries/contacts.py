@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.commands.decision import CLOCK_SKEW
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from chassis.store.vault import PersonalData
 from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel, Direction, Sentiment
@@ -90,7 +90,7 @@ class ContactQueries:
         """Return up to `limit` + 1 contacts, the latest first."""
         at, contact_id = after or (None, None)
         parameters = (filters.visible_to, at, contact_id, filters.customer_id, filters.employee_id)
-        return [ContactRow(**row) for row in await self._pool.fetch(LIST, *parameters, one_more(limit))]
+        return [ContactRow(**row) for row in await fetch_planned(self._pool, LIST, *parameters, one_more(limit))]
 
     async def views(self, rows: Sequence[ContactRow]) -> list[ContactView]:
         """Return the rows with their text from the vault."""

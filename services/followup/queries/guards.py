@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from contracts.customer import Mode, Stage
 from contracts.followup import Guard
 from services.followup.projection.guards import GuardRow
@@ -71,4 +71,4 @@ class GuardQueries:
         at, row_id = after or (None, None)
         is_open = None if filters.state is None else filters.state == GuardState.OPEN
         given = (filters.visible_to, at, row_id, filters.customer_id, filters.guard, is_open, one_more(limit))
-        return [GuardRow(**row) for row in await self._pool.fetch(LIST, *given)]
+        return [GuardRow(**row) for row in await fetch_planned(self._pool, LIST, *given)]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from chassis.postgres.visibility import holds
 from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection.absences import AbsenceRow
@@ -149,14 +149,14 @@ class DayQueries:
         midnight = self.midnight_after(query.now)
         until = midnight + timedelta(days=NEXT_DAYS)
         given = (query.visible_to, list(query.people), query.now, midnight, until, *TIERS, query.limit, *query.away)
-        rows = await self._pool.fetch(TASKS, *given)
+        rows = await fetch_planned(self._pool, TASKS, *given)
         parts = [[row for row in rows if row["part"] == number] for number in range(len(PARTS))]
         return {name: part_of(TaskRow, part) for name, part in zip(PARTS, parts, strict=True)}
 
     async def complaints(self, query: DayQuery) -> DayPart[ComplaintRow]:
         """Return the open complaints whose next target has passed or is near."""
         given = (query.visible_to, list(query.people), list(UNANSWERED), query.now, query.now + NEAR)
-        rows = await self._pool.fetch(COMPLAINTS, *given, *TIERS, *SEVERITIES, query.limit, *query.away)
+        rows = await fetch_planned(self._pool, COMPLAINTS, *given, *TIERS, *SEVERITIES, query.limit, *query.away)
         return part_of(ComplaintRow, rows)
 
     def midnight_after(self, now: datetime) -> datetime:

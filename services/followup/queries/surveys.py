@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel, SurveyKind
 from services.followup.projection.surveys import SurveyRow
@@ -119,7 +119,7 @@ class SurveyQueries:
         at, row_id = after or (None, None)
         is_answered = None if filters.state is None else filters.state == SurveyState.ANSWERED
         given = (filters.visible_to, at, row_id, filters.customer_id, filters.survey, is_answered, one_more(limit))
-        return [SurveyRow(**row) for row in await self._pool.fetch(LIST, *given)]
+        return [SurveyRow(**row) for row in await fetch_planned(self._pool, LIST, *given)]
 
     async def views(self, rows: Sequence[SurveyRow]) -> list[SurveyView]:
         """Return the rows with their comments from the vault."""

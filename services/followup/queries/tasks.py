@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, fetch_planned
 from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel
 from contracts.followup.plan import Assignment
@@ -77,7 +77,10 @@ class TaskQueries:
         """Return up to `limit` + 1 tasks, by due time."""
         at, task_id = after or (None, None)
         parameters = (filters.customer_id, filters.assignee_id, filters.state, filters.due_before, one_more(limit))
-        return [TaskRow(**row) for row in await self._pool.fetch(LIST, filters.visible_to, at, task_id, *parameters)]
+        return [
+            TaskRow(**row)
+            for row in await fetch_planned(self._pool, LIST, filters.visible_to, at, task_id, *parameters)
+        ]
 
     async def views(self, rows: Sequence[TaskRow]) -> list[TaskView]:
         """Return the rows with their text from the vault."""

@@ -18,6 +18,8 @@ FRESHNESS = """
 @asynccontextmanager
 async def snapshot(pool: Pool) -> AsyncIterator[Connection]:
     async with connection(pool) as held, held.transaction(isolation="repeatable_read", readonly=True):
+        # Conditions are optional, and a caller may see few rows or all.
+        await held.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         yield held
 
 

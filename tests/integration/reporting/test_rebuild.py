@@ -160,17 +160,31 @@ async def test_facts_that_are_committed_while_the_tables_are_derived_are_in_them
         await projection.derive(held)
         await held.execute("SELECT pg_sleep(2)")
 
+    is_applying = asyncio.Event()
+
+    class AfterwardsRebuild(Rebuild):
+        async def _derive(self) -> None:
+            await is_applying.wait()
+            await super()._derive()
+
     def halves(applier: Applier, _health: Health, _shared: bool) -> Callable[[], Awaitable[None]]:
+        async def is_locked() -> bool:
+            return applier.paused().locked()
+
         async def run() -> None:
-            for part in (CUSTOMER_FACTS[:HALF], CUSTOMER_FACTS[HALF:]):
-                await feed_applier(applier, part)
+            await feed_applier(applier, CUSTOMER_FACTS[:HALF])
+            async with asyncio.TaskGroup() as group:
+                group.create_task(feed_applier(applier, CUSTOMER_FACTS[HALF:]))
+                await eventually(is_locked)
+                is_applying.set()
             await asyncio.Event().wait()
 
         return run
 
     live = Applier("reporting", read_model, projection.apply)
     rebuilding = await open_owner_pool(owner)
-    await Rebuild(ReadModel(live, projection.MODEL.names, halves, append, derive), rebuilding).run(lambda _share: None)
+    model = ReadModel(live, projection.MODEL.names, halves, append, derive)
+    await AfterwardsRebuild(model, rebuilding).run(lambda _share: None)
     await rebuilding.close()
     rows = [await read_model.fetch(f"SELECT * FROM {name} ORDER BY 1") for name in ("customer", "contract")]
     for table in (CUSTOMER, CONTRACT):
